@@ -1,0 +1,22 @@
+# The two commands of the README, and what they need. Everything else is CMake (see CONTRIBUTING.md).
+BUILD ?= build/release
+export PAWL_BUILD := $(BUILD)
+
+.PHONY: all setup build demo test bench clean
+
+all: build
+
+setup:
+	@tools/setup
+
+build: setup
+	@tools/build $(BUILD)
+
+demo: build
+	@tools/demo $(BUILD)/cli/pawl
+
+test: build
+	@cd $(BUILD) && ctest --output-on-failure --no-tests=error
+
+clean:
+	rm -rf build

@@ -1,0 +1,62 @@
+// Where, whom and how a simulation crashes, and the table of what was covered.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <vector>
+
+namespace pawl::simulation {
+
+/// Everything that happens at once or not at all: every commit, and every delivery over the link and the wire.
+enum class moment_kind : std::uint8_t {
+  host_commit,
+  gateway_commit,
+  link_to_gateway,
+  link_to_host,
+  wire_request,  ///< a request reaches the provider
+  wire_response, ///< a piece of its answer reaches the gateway
+};
+enum class moment_phase : std::uint8_t { before, after };
+enum class victim : std::uint8_t { host, gateway, both };
+enum class manner : std::uint8_t { process_kill, power_loss };
+
+std::string_view to_string(moment_kind k);
+std::string_view to_string(moment_phase p);
+std::string_view to_string(victim v);
+std::string_view to_string(manner m);
+
+inline constexpr std::array all_kinds = {moment_kind::host_commit,     moment_kind::gateway_commit,
+                                         moment_kind::link_to_gateway, moment_kind::link_to_host,
+                                         moment_kind::wire_request,    moment_kind::wire_response};
+inline constexpr std::array all_phases = {moment_phase::before, moment_phase::after};
+inline constexpr std::array all_victims = {victim::host, victim::gateway, victim::both};
+inline constexpr std::array all_manners = {manner::process_kill, manner::power_loss};
+
+/// One crash: at the point with this number, counted from the start of the simulation.
+struct crash {
+  std::uint64_t point = 0;
+  victim who = victim::both;
+  manner how = manner::process_kill;
+};
+
+using crash_plan = std::vector<crash>; // in the order of their points
+
+/// Counts crashes by kind x phase x who x how.
+class coverage_table {
+public:
+  void count(moment_kind kind, moment_phase phase, victim who, manner how);
+  /// The table as text, one row per kind and phase.
+  [[nodiscard]] std::string render() const;
+  /// Cells that no crash reached.
+  [[nodiscard]] std::vector<std::string> empty_cells() const;
+
+private:
+  std::map<std::tuple<moment_kind, moment_phase, victim, manner>, std::uint64_t> cells_;
+};
+
+} // namespace pawl::simulation

@@ -1,0 +1,134 @@
+#include "tests/simulation/sim_link.hpp"
+
+namespace pawl::simulation {
+
+using actors::call_command;
+using actors::call_submission;
+using actors::gateway;
+using actors::gateway_listener;
+using actors::link_state;
+
+class sim_link::host_face final : public gateway {
+public:
+  explicit host_face(sim_link& link) : link_(link) {}
+  void submit(call_submission what) override {
+    send([what = std::move(what)](gateway& g) { g.submit(what); });
+  }
+  void attach(const call_id& id, std::uint64_t cursor) override {
+    send([id, cursor](gateway& g) { g.attach(id, cursor); });
+  }
+  void detach(const call_id& id) override {
+    send([id](gateway& g) { g.detach(id); });
+  }
+  void cancel(const call_id& id) override {
+    send([id](gateway& g) { g.cancel(id); });
+  }
+  void acknowledge(const call_id& id) override {
+    send([id](gateway& g) { g.acknowledge(id); });
+  }
+
+private:
+  // What is said while the link is down is lost, as on a broken connection.
+  void send(to_gateway what) {
+    if (link_.up())
+      link_.to_gateway_.push_back(std::move(what));
+  }
+  sim_link& link_;
+};
+
+class sim_link::gateway_face final : public gateway_listener {
+public:
+  explicit gateway_face(sim_link& link) : link_(link) {}
+  void on_accepted(const call_id& id) override {
+    send([id](gateway_listener& l) { l.on_accepted(id); });
+  }
+  void on_answer(const call_id& id, outcome what) override {
+    send([id, what = std::move(what)](gateway_listener& l) { l.on_answer(id, what); });
+  }
+  void on_events(const call_id& id, std::vector<stream_event> events) override {
+    send([id, events = std::move(events)](gateway_listener& l) { l.on_events(id, events); });
+  }
+  void on_done(const call_id& id, call_command what) override {
+    send([id, what](gateway_listener& l) { l.on_done(id, what); });
+  }
+  void on_link(link_state) override {}
+
+private:
+  void send(to_host what) {
+    if (link_.up())
+      link_.to_host_.push_back(std::move(what));
+  }
+  sim_link& link_;
+};
+
+sim_link::sim_link()
+    : host_face_(std::make_unique<host_face>(*this)), gateway_face_(std::make_shared<gateway_face>(*this)) {}
+
+sim_link::~sim_link() = default;
+
+gateway& sim_link::host_side() {
+  return *host_face_;
+}
+
+std::shared_ptr<gateway_listener> sim_link::gateway_side() {
+  return gateway_face_;
+}
+
+void sim_link::connect_host(std::shared_ptr<gateway_listener> host) {
+  host_ = std::move(host);
+  if (up())
+    tell_host(link_state::up);
+}
+
+void sim_link::connect_gateway(gateway* calls) {
+  gateway_ = calls;
+  if (up())
+    tell_host(link_state::up);
+}
+
+void sim_link::lose_host() {
+  host_.reset();
+  to_host_.clear();
+  to_gateway_.clear();
+}
+
+void sim_link::lose_gateway() {
+  gateway_ = nullptr;
+  to_host_.clear();
+  to_gateway_.clear();
+  tell_host(link_state::down);
+}
+
+void sim_link::go_down() {
+  up_ = false;
+  to_host_.clear();
+  to_gateway_.clear();
+  tell_host(link_state::down);
+}
+
+void sim_link::go_up() {
+  up_ = true;
+  if (up())
+    tell_host(link_state::up);
+}
+
+void sim_link::tell_host(link_state state) {
+  if (host_)
+    to_host_.push_back([state](gateway_listener& l) { l.on_link(state); });
+}
+
+void sim_link::deliver_to_gateway() {
+  const auto what = std::move(to_gateway_.front());
+  to_gateway_.pop_front();
+  if (gateway_)
+    what(*gateway_);
+}
+
+void sim_link::deliver_to_host() {
+  const auto what = std::move(to_host_.front());
+  to_host_.pop_front();
+  if (host_)
+    what(*host_);
+}
+
+} // namespace pawl::simulation

@@ -1,0 +1,58 @@
+// The host–gateway link of the simulation: two queues of deliveries, made one at a time by the simulation, which may crash
+// either side before or after any of them.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+
+#include "actors/gateway.hpp"
+
+namespace pawl::simulation {
+
+class sim_link {
+public:
+  sim_link();
+
+  /// What the host talks to, for as long as the link lives.
+  [[nodiscard]] actors::gateway& host_side();
+  /// What the gateway talks to.
+  [[nodiscard]] std::shared_ptr<actors::gateway_listener> gateway_side();
+
+  /// Connects a life of a side; the host is told that the link is up when both sides are there.
+  void connect_host(std::shared_ptr<actors::gateway_listener> host);
+  void connect_gateway(actors::gateway* calls);
+  /// A side died: nothing reaches it any more, and nothing it said is delivered.
+  void lose_host();
+  void lose_gateway();
+  /// The link itself goes down and comes up; what was under way is lost.
+  void go_down();
+  void go_up();
+
+  [[nodiscard]] bool has_for_gateway() const noexcept { return !to_gateway_.empty(); }
+  [[nodiscard]] bool has_for_host() const noexcept { return !to_host_.empty(); }
+  void deliver_to_gateway();
+  void deliver_to_host();
+
+private:
+  class host_face;
+  class gateway_face;
+  using to_gateway = std::function<void(actors::gateway&)>;
+  using to_host = std::function<void(actors::gateway_listener&)>;
+
+  [[nodiscard]] bool up() const noexcept { return up_ && host_ && gateway_; }
+  void tell_host(actors::link_state state);
+
+  std::deque<to_gateway> to_gateway_;
+  std::deque<to_host> to_host_;
+  std::shared_ptr<actors::gateway_listener> host_;
+  actors::gateway* gateway_ = nullptr;
+  bool up_ = true;
+  std::unique_ptr<host_face> host_face_;
+  std::shared_ptr<gateway_face> gateway_face_;
+
+public:
+  ~sim_link();
+};
+
+} // namespace pawl::simulation

@@ -33,11 +33,13 @@ public:
   /// `from`: continue this partial answer the way the deployment's `prefix` capability says.
   [[nodiscard]] virtual wire_request encode(const request& what, const deployment& where,
                                             const std::optional<continuation>& from) const = 0;
-  /// One SSE event's data to deltas. Pure and stateless; malformed data gives one `error` delta (502).
+  /// One SSE event's data to deltas. Pure and stateless; malformed data gives one `error` delta
+  /// (502).
   [[nodiscard]] virtual std::vector<delta> decode(std::string_view event_data) const = 0;
   /// A body that was not streamed (status 200), to the same deltas.
   [[nodiscard]] virtual std::vector<delta> decode_body(std::string_view body) const = 0;
-  /// The body of a non-2xx answer: a communication fault with the status; secrets in it are the caller's to mask.
+  /// The body of a non-2xx answer: a communication fault with the status; secrets in it are the
+  /// caller's to mask.
   [[nodiscard]] virtual fault decode_error(int status, std::string_view body) const = 0;
   /// Tokens that the request can have at the most, from its bytes and the protocol's margin.
   [[nodiscard]] virtual std::int64_t input_tokens_max(const wire_request& wire) const = 0;

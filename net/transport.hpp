@@ -1,5 +1,5 @@
-// The wire as the gateway sees it: one HTTP request, one streamed answer. Implemented by the HTTP client, by the in-process
-// simulated provider, and by the simulation.
+// The wire as the gateway sees it: one HTTP request, one streamed answer. Implemented by the HTTP
+// client, by the in-process simulated provider, and by the simulation.
 #pragma once
 
 #include <chrono>
@@ -22,7 +22,7 @@ struct http_request {
   header_list headers;
   std::string body;
   std::chrono::nanoseconds connect_timeout = std::chrono::seconds(10); ///< resolve, connect, TLS
-  std::chrono::nanoseconds idle_timeout = std::chrono::minutes(5);     ///< no byte in either direction
+  std::chrono::nanoseconds idle_timeout = std::chrono::minutes(5); ///< no byte in either direction
 };
 
 enum class failure_kind : unsigned char {
@@ -44,14 +44,15 @@ struct transport_failure {
   std::string message; ///< lower case, names host and port, no secrets
 };
 
-/// What happens to an exchange, in order: on_head, on_body..., then on_end or on_failure, then nothing more.
-/// Called on the transport's thread; must not block.
+/// What happens to an exchange, in order: on_head, on_body..., then on_end or on_failure, then
+/// nothing more. Called on the transport's thread; must not block.
 class exchange_sink {
 public:
   virtual ~exchange_sink() = default;
   virtual void on_head(int status, const header_list& headers) = 0;
   virtual void on_body(std::string_view bytes) = 0;
-  /// The body ended as HTTP says it should. Whether the *stream* is complete is the protocol's question.
+  /// The body ended as HTTP says it should. Whether the *stream* is complete is the protocol's
+  /// question.
   virtual void on_end() = 0;
   virtual void on_failure(const transport_failure& why) = 0;
 };
@@ -60,7 +61,8 @@ public:
 class exchange {
 public:
   virtual ~exchange() = default;
-  /// Closes the connection; on_failure(cancelled) follows unless the exchange had ended. Thread-safe, idempotent.
+  /// Closes the connection; on_failure(cancelled) follows unless the exchange had ended.
+  /// Thread-safe, idempotent.
   virtual void cancel() = 0;
 };
 
@@ -68,7 +70,8 @@ class transport {
 public:
   virtual ~transport() = default;
   /// Starts a request. The sink is kept until the exchange has ended. Thread-safe.
-  virtual std::shared_ptr<exchange> start(http_request request, std::shared_ptr<exchange_sink> sink) = 0;
+  virtual std::shared_ptr<exchange> start(http_request request,
+                                          std::shared_ptr<exchange_sink> sink) = 0;
 };
 
 } // namespace pawl::net

@@ -1,4 +1,5 @@
-// The store on RocksDB: the default. The only header of this room that stands for RocksDB; its source alone includes it.
+// The store on RocksDB: the default. The only header of this room that stands for RocksDB; its
+// source alone includes it.
 #pragma once
 
 #include <filesystem>
@@ -9,8 +10,9 @@
 namespace pawl::storage {
 
 /// Opens or creates the store in `folder` (created with its parents).
-/// Errors: in_use (another process holds it: names the pid it wrote into folder/LOCK.pid), format_too_new (nothing touched),
-/// corrupt, io. The format version is recorded under a key of its own (FORMAT.md).
+/// Errors: in_use (another process holds it: names the pid it wrote into folder/LOCK.pid),
+/// format_too_new (nothing touched), corrupt, io. The format version is recorded under a key of its
+/// own (FORMAT.md).
 result<std::unique_ptr<store>> open_rocksdb(const std::filesystem::path& folder);
 
 } // namespace pawl::storage

@@ -1,37 +1,39 @@
 // The run's journal: the live spine of one run, in memory and in the store (DESIGN §4, FORMAT.md).
 //
-// Only the run's agent uses it, on the agent's thread. It changes memory at once and gathers the same change in a staged
-// batch; take() hands the batch out for the commit queue, with the expectation of the run's epoch. A batch that is refused
-// or fails ends the activation: memory is ahead of the store then and must not be used again.
+// Only the run's agent uses it, on the agent's thread. It changes memory at once and gathers the
+// same change in a staged batch; take() hands the batch out for the commit queue, with the
+// expectation of the run's epoch. A batch that is refused or fails ends the activation: memory is
+// ahead of the store then and must not be used again.
 #pragma once
-
-#include <cstdint>
-#include <map>
-#include <optional>
-#include <string>
-#include <vector>
 
 #include <pawl/context.hpp>
 #include <pawl/id.hpp>
 #include <pawl/run.hpp>
 
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "storage/store.hpp"
 
 namespace pawl::storage {
 
-/// What a step's record says.
+/// What a step's record says. Values are stored: never renumber.
 enum class step_state : std::uint8_t {
-  none,    ///< no record: the step was never begun (or was taken back by resume)
-  intent,  ///< begun; its effect may have happened
-  outcome, ///< done
-  timer,   ///< a wait with its due time
+  none = 0,    ///< no record: the step was never begun (or was taken back by resume)
+  intent = 1,  ///< begun; its effect may have happened
+  outcome = 2, ///< done
+  timer = 3,   ///< a wait with its due time
 };
 
 struct step_view {
   step_state state = step_state::none;
-  std::string id_path;          ///< the step's path with all laps, its own included: what its call id is made of
-  std::optional<outcome> result;///< outcome
-  std::optional<time_point> due;///< timer
+  std::string
+      id_path; ///< the step's path with all laps, its own included: what its call id is made of
+  std::optional<outcome> result; ///< outcome
+  std::optional<time_point> due; ///< timer
 };
 
 /// What a run has decided to tell others. Delivered by the host until it is acknowledged.
@@ -75,64 +77,72 @@ struct run_state {
 
 class run_journal {
 public:
-  /// Loads the live spine: the start, the state, every live scope and step. The store must outlive the journal.
-  /// `epoch` is the one that activate() (run_index.hpp) raised; every batch expects it.
+  /// Loads the live spine: the start, the state, every live scope and step. The store must outlive
+  /// the journal. `epoch` is the one that activate() (run_index.hpp) raised; every batch expects
+  /// it.
   static result<run_journal> load(const store& from, const run_id& id, std::uint64_t epoch);
 
   [[nodiscard]] const run_start& start() const noexcept { return start_; }
   [[nodiscard]] const run_state& state() const noexcept { return state_; }
   [[nodiscard]] std::uint64_t epoch() const noexcept { return epoch_; }
 
-  // --- look-up: records of an earlier lap of any ancestor count as absent --------------------------------------------------
+  // --- look-up: records of an earlier lap of any ancestor count as absent ------------------------
   [[nodiscard]] scope_view scope(const path& where) const;
   [[nodiscard]] step_view step(const path& where) const;
 
-  // --- staging -----------------------------------------------------------------------------------------------------------
+  // --- staging -----------------------------------------------------------------------------------
   void save_scope(const path& where, json state);
-  /// Returns the new lap. Everything below is dropped; open calls below go to the outbox as cancelled.
+  /// Returns the new lap. Everything below is dropped; open calls below go to the outbox as
+  /// cancelled.
   std::uint32_t next_lap(const path& where);
   /// The outcome replaces everything below; open calls below go to the outbox as cancelled.
   void close_scope(const path& where, outcome what);
 
   /// `call` is the effect's id; kept so that a dropped intent can be cancelled.
   void stage_intent(const path& where, const call_id& call);
-  /// The outcome of an intent; acknowledges its call through the outbox.
+  /// The outcome of a step; acknowledges its intent's call through the outbox. A step has one
+  /// outcome: a second one changes nothing.
   void stage_outcome(const path& where, const outcome& what);
+  /// The first due time of a step counts: a later one changes nothing.
   void stage_timer(const path& where, time_point due);
 
-  /// Status, wake time and result; keeps the wake-up index right.
+  /// Status, wake time and result; keeps the wake-up index right and removes inbox entries up to
+  /// `inbox_read`.
   void set_state(run_state next);
   /// One line of history (lifecycle events, for people only).
   void stage_history(json event);
-  /// The run is over: status and result, everything below the root dropped; open calls are cancelled.
+  /// The run is over: status and result; open calls are cancelled. Completed and cancelled: all
+  /// scopes and steps are erased. Faulted: they stay for resume_faulted(); steps whose calls are
+  /// cancelled here will be done again under new ids.
   void finish(run_status how, outcome result, time_point now);
-  /// Takes faulted steps' and scopes' outcomes away and raises their laps, so that they are done again under new ids.
+  /// Takes faulted steps' and scopes' outcomes away and raises their laps, so that they are done
+  /// again under new ids. The status becomes running.
   void resume_faulted(time_point now);
 
-  /// Whether something is staged; whether it holds outbox entries (which should not wait for the next effect).
+  /// Whether something is staged; whether it holds outbox entries (which should not wait for the
+  /// next effect).
   [[nodiscard]] bool has_staged() const noexcept;
   [[nodiscard]] bool has_staged_outbox() const noexcept;
-  /// Hands out what is staged, with the expectation of the epoch. `inbox_tail`: also expect that the inbox has no entry
-  /// after this number (to wait is to have read everything).
+  /// Hands out what is staged, with the expectation of the epoch. `inbox_tail`: also expect that
+  /// the inbox has no entry after this number (to wait is to have read everything); a batch that is
+  /// refused for that alone may be committed later, in one batch with and before what is taken
+  /// next.
   batch take(std::optional<std::uint64_t> inbox_tail = std::nullopt);
 
-  /// Steps with an intent and no outcome, in path order.
+  /// Steps with an intent and no outcome, in path order; `where` as step() takes it.
   struct open_step {
     path where;
     call_id call;
   };
   [[nodiscard]] std::vector<open_step> open_intents() const;
 
-private:
-  struct record; // one scope or step, see run_journal.cpp
-  run_journal();
-
-public:
   run_journal(run_journal&&) noexcept;
   run_journal& operator=(run_journal&&) noexcept;
   ~run_journal();
 
 private:
+  run_journal();
+
   run_start start_;
   run_state state_;
   std::uint64_t epoch_ = 0;

@@ -42,6 +42,8 @@ struct crash {
   std::uint64_t point = 0;
   victim who = victim::both;
   manner how = manner::process_kill;
+  /// The old host does not die: it goes on beside the new one, on the same store, as after a long pause.
+  enum class old_host : std::uint8_t { dies, haunts } old = old_host::dies;
 };
 
 using crash_plan = std::vector<crash>; // in the order of their points

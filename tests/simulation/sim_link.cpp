@@ -12,6 +12,8 @@ class sim_link::host_face final : public gateway {
 public:
   explicit host_face(sim_link& link) : link_(link) {}
   void submit(call_submission what) override {
+    if (link_.on_submitted)
+      link_.on_submitted(what);
     send([what = std::move(what)](gateway& g) { g.submit(what); });
   }
   void attach(const call_id& id, std::uint64_t cursor) override {
@@ -46,6 +48,8 @@ public:
     send([id, what = std::move(what)](gateway_listener& l) { l.on_answer(id, what); });
   }
   void on_events(const call_id& id, std::vector<stream_event> events) override {
+    if (link_.on_shown)
+      link_.on_shown(id, events);
     send([id, events = std::move(events)](gateway_listener& l) { l.on_events(id, events); });
   }
   void on_done(const call_id& id, call_command what) override {
@@ -62,12 +66,12 @@ private:
 };
 
 sim_link::sim_link()
-    : host_face_(std::make_unique<host_face>(*this)), gateway_face_(std::make_shared<gateway_face>(*this)) {}
+    : host_face_(std::make_shared<host_face>(*this)), gateway_face_(std::make_shared<gateway_face>(*this)) {}
 
 sim_link::~sim_link() = default;
 
-gateway& sim_link::host_side() {
-  return *host_face_;
+std::shared_ptr<gateway> sim_link::host_side() {
+  return host_face_;
 }
 
 std::shared_ptr<gateway_listener> sim_link::gateway_side() {
@@ -84,6 +88,10 @@ void sim_link::connect_gateway(gateway* calls) {
   gateway_ = calls;
   if (up())
     tell_host(link_state::up);
+}
+
+void sim_link::haunt() {
+  ghosts_.push_back(std::move(host_));
 }
 
 void sim_link::lose_host() {
@@ -127,6 +135,8 @@ void sim_link::deliver_to_gateway() {
 void sim_link::deliver_to_host() {
   const auto what = std::move(to_host_.front());
   to_host_.pop_front();
+  for (const auto& ghost : ghosts_)
+    what(*ghost);
   if (host_)
     what(*host_);
 }

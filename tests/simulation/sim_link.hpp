@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <vector>
 
 #include "actors/gateway.hpp"
 
@@ -15,13 +16,19 @@ public:
   sim_link();
 
   /// What the host talks to, for as long as the link lives.
-  [[nodiscard]] actors::gateway& host_side();
+  [[nodiscard]] std::shared_ptr<actors::gateway> host_side();
   /// What the gateway talks to.
   [[nodiscard]] std::shared_ptr<actors::gateway_listener> gateway_side();
+
+  /// What a person at the link would look at: each submission and each batch of events at the moment it is said.
+  std::function<void(const actors::call_submission&)> on_submitted;
+  std::function<void(const call_id&, const std::vector<stream_event>&)> on_shown;
 
   /// Connects a life of a side; the host is told that the link is up when both sides are there.
   void connect_host(std::shared_ptr<actors::gateway_listener> host);
   void connect_gateway(actors::gateway* calls);
+  /// The host that is connected goes on hearing all that is said, beside the next one that connects.
+  void haunt();
   /// A side died: nothing reaches it any more, and nothing it said is delivered.
   void lose_host();
   void lose_gateway();
@@ -46,9 +53,10 @@ private:
   std::deque<to_gateway> to_gateway_;
   std::deque<to_host> to_host_;
   std::shared_ptr<actors::gateway_listener> host_;
+  std::vector<std::shared_ptr<actors::gateway_listener>> ghosts_;
   actors::gateway* gateway_ = nullptr;
   bool up_ = true;
-  std::unique_ptr<host_face> host_face_;
+  std::shared_ptr<host_face> host_face_;
   std::shared_ptr<gateway_face> gateway_face_;
 
 public:

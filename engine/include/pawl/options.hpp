@@ -36,8 +36,6 @@ struct engine_options {
   hosting hosts = hosting::named;
   /// A parsed pawl.json; null: the built-in catalog only (the simulated provider's models).
   json configuration = nullptr;
-  /// The in-process simulated provider's settings (docs/sim.md); null: defaults.
-  json simulation = nullptr;
   /// Reads a secret by the name of its environment variable. Default: the process's environment.
   std::function<std::optional<std::string>(const std::string& name)> secrets;
   /// Takes the engine's log lines; default: nobody. Called on any thread.

@@ -67,7 +67,7 @@ private:
   enum class flight_kind : std::uint8_t {
     work, ///< outcomes, intents, saves
     rest, ///< also the status to rest with; expects the inbox that was read
-    end,  ///< also the status of the end
+    end,  ///< also the status of the end; expects the inbox that was read
   };
   /// A batch under way.
   struct flight {

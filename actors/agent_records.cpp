@@ -74,7 +74,8 @@ void agent::commit(flight_kind kind) {
   how.kind = kind;
   how.has_outbox = journal_->has_staged_outbox();
   commit_asked_ = false;
-  const bool expects_inbox = kind == flight_kind::rest && !core_->options().canaries.lose_wakeup;
+  // To rest or to end is to have read everything: a cancellation that was answered is not outrun.
+  const bool expects_inbox = kind != flight_kind::work && !core_->options().canaries.lose_wakeup;
   storage::batch what =
       expects_inbox ? journal_->take(std::optional<std::uint64_t>(inbox_seen_)) : journal_->take();
   if (core_->options().canaries.forget_epoch)
@@ -97,6 +98,10 @@ void agent::submit(storage::batch what, flight how) {
 void agent::on_refused(flight what) {
   if (!owns_the_run()) {
     leave(agent_exit::fenced);
+    return;
+  }
+  if (what.kind == flight_kind::end) {
+    leave(agent_exit::overtaken);
     return;
   }
   if (what.kind != flight_kind::rest)

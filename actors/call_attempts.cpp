@@ -58,7 +58,7 @@ void inference_call::begin(std::size_t candidate, next_attempt what) {
   std::optional<inference::continuation> from;
   if (what.how == mode::continuing) {
     partial_.begin_continuation(request_->stop);
-    from.emplace(inference::continuation{partial_.answer().text()});
+    from.emplace(inference::continuation{partial_.answer().text(), partial_.tokens_min()});
   } else {
     partial_ = partial_answer();
   }

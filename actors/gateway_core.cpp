@@ -14,11 +14,13 @@ std::size_t gateway_core::calls_open_max() const noexcept {
                                             : limits::calls_open_max;
 }
 
-void gateway_core::store_failed(const std::string& where) {
-  auto why = parts_.store.failure();
-  store_failed(why ? *why
-                   : error(errc::store_failed, "the gateway's store took nothing more", where,
-                           "what is in it is safe; restart, and recovery decides"));
+void gateway_core::store_failed(const std::string& what) {
+  if (auto why = parts_.store.failure())
+    return store_failed(*why);
+  // The store is well: its queue was closed by its owner, who knows.
+  close();
+  if (parts_.log)
+    parts_.log->info("gateway: stopped: the queue of its store takes nothing more ({})", what);
 }
 
 void gateway_core::store_failed(const error& why) {

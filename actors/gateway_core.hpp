@@ -33,8 +33,9 @@ public:
   [[nodiscard]] bool open() const noexcept { return open_.load(std::memory_order_acquire); }
   /// Nothing leaves any more, from this moment on. Thread-safe, idempotent.
   void close() noexcept { open_.store(false, std::memory_order_release); }
-  /// The store has failed: closes, tells options.on_store_failure once. Thread-safe.
-  void store_failed(const std::string& where);
+  /// A batch failed (`what` was in it), or a read did: closes. When the store has failed,
+  /// options.on_store_failure is told, once. Thread-safe.
+  void store_failed(const std::string& what);
   void store_failed(const error& why);
 
   // Ways out to the listener; they tell nothing once the gateway is closed. Thread-safe.

@@ -224,6 +224,9 @@ void agent_host::on_left(to_host::left& word) {
     log_info(*core_, "run " + id.str() + ": another activation has it");
     refuse(id, error(errc::in_use, "run " + id.str() + ": another host has taken it over"));
     break;
+  case agent_exit::overtaken:
+    draining_ ? refuse(id, leaving(id)) : activate(id, agent_mandate::go);
+    break;
   case agent_exit::unusable:
     log_error(*core_, "run " + id.str() + ": cannot be read: " + word.cause);
     refuse(id, error(errc::corrupt, "run " + id.str() + ": cannot be read: " + word.cause));

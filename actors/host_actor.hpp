@@ -69,6 +69,7 @@ private:
   void command(to_host::command& what);
   void resume(to_host::command& what, const run_info& info);
   void append_inbox(const run_id& id, storage::inbox_kind kind, int tries, command_reply then);
+  void append_again(const run_id& id, storage::inbox_kind kind, int tries, command_reply then);
   void tell_inbox(const run_id& id);
 
   // --- store and gateway (host_commands.cpp)

@@ -127,12 +127,26 @@ void agent_host::append_inbox(const run_id& id, storage::inbox_kind kind, int tr
              tell_inbox(id);
              answer(then, result<void>());
            } else if (what == storage::verdict::refused && tries > 1) {
-             append_inbox(id, kind, tries - 1, then);
+             append_again(id, kind, tries - 1, then);
            } else {
              answer(then, result<void>(error(errc::store_failed,
                                              "run " + id.str() + ": its inbox took nothing")));
            }
          });
+}
+
+// The tail has moved: by another entry, or because the run has ended meanwhile.
+void agent_host::append_again(const run_id& id, storage::inbox_kind kind, int tries,
+                              command_reply then) {
+  const auto found = storage::read_run(core_->parts.store, id);
+  if (!found)
+    return answer(then, result<void>(found.error()));
+  if (*found && is_ended((*found)->status)) {
+    const run_status status = (*found)->status;
+    const bool is_done = kind == storage::inbox_kind::cancel && status == run_status::cancelled;
+    return answer(then, is_done ? result<void>() : result<void>(already(id, status)));
+  }
+  append_inbox(id, kind, tries, std::move(then));
 }
 
 // An agent that is being started reads the inbox by itself; one that is leaving says how far it had

@@ -34,6 +34,7 @@ enum class agent_exit : std::uint8_t {
   rested,       ///< its status is durable: ended, suspended or waiting
   crashed,      ///< a bug: an exception out of the program or a broken invariant
   fenced,       ///< another activation has the run
+  overtaken,    ///< its end was refused, for something came into the inbox before it
   unusable,     ///< the journal could not be read
   store_failed, ///< a batch failed
 };

@@ -28,6 +28,7 @@ void partial_answer::apply(const std::vector<inference::delta>& deltas) {
 }
 
 void partial_answer::begin_continuation(const std::vector<std::string>& stops) {
+  tokens_before_ += answer_.output_deltas();
   answer_.begin_continuation();
   seam_at_ = answer_.text().size();
   stops_.reset();

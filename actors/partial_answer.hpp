@@ -57,6 +57,10 @@ public:
   [[nodiscard]] bool complete() const noexcept { return answer_.ended() || cut_.has_value(); }
   /// Text of the attempt that is under way.
   [[nodiscard]] std::string_view fresh_text() const noexcept;
+  /// Tokens that the text has at the least: one for each delta with output.
+  [[nodiscard]] std::int64_t tokens_min() const noexcept {
+    return tokens_before_ + answer_.output_deltas();
+  }
   /// Whether the attempt that is under way repeats the answer's head. `continues` where there is no
   /// seam.
   [[nodiscard]] policy::seam_verdict seam() const noexcept;
@@ -65,6 +69,7 @@ public:
 
 private:
   inference::answer answer_;
+  std::int64_t tokens_before_ = 0; // tokens at the least, before the attempt that is under way
   std::size_t seam_at_ = 0; // bytes of text before the attempt that is under way
   std::optional<inference::stop_matcher> stops_;
   std::optional<std::size_t> cut_;

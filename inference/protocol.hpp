@@ -23,7 +23,8 @@ struct wire_request {
 
 /// A partial answer to go on from.
 struct continuation {
-  std::string text; ///< ends at a UTF-8 boundary
+  std::string text;            ///< ends at a UTF-8 boundary
+  std::int64_t tokens_min = 0; ///< how many tokens it has at the least
 };
 
 class protocol {

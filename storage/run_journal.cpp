@@ -56,6 +56,7 @@ struct run_journal::implementation {
   std::vector<json> history;
   std::uint64_t history_first = 1; // number of history[0]
   bool state_dirty = false;
+  bool moves_inbox_tail = false;
   // What the store's indexes say once every batch that was taken is committed.
   std::optional<time_point> stored_wake;
   run_status stored_status = run_status::pending;
@@ -237,6 +238,9 @@ void run_journal::finish(run_status how, outcome result, time_point now) {
   state_.wake_at.reset();
   state_.result = std::move(result);
   state_.cause.clear();
+  // An entry without content: whoever decided to append on what came before it is refused.
+  ++state_.inbox_read;
+  impl_->moves_inbox_tail = true;
   impl_->state_dirty = true;
 }
 
@@ -312,6 +316,9 @@ void run_journal::implementation::take_state(batch& out, const run_state& state)
   stored_status = state.status;
   for (; stored_inbox_read < state.inbox_read; ++stored_inbox_read)
     out.erase(keys::inbox(id, stored_inbox_read + 1));
+  if (moves_inbox_tail)
+    out.put(keys::inbox_tail(id), encode_number(state.inbox_read));
+  moves_inbox_tail = false;
   state_dirty = false;
 }
 

@@ -113,7 +113,8 @@ public:
   void stage_history(json event);
   /// The run is over: status and result; open calls are cancelled. Completed and cancelled: all
   /// scopes and steps are erased. Faulted: they stay for resume_faulted(); steps whose calls are
-  /// cancelled here will be done again under new ids.
+  /// cancelled here will be done again under new ids. Moves the inbox's tail, so that an entry that
+  /// was to be appended to a living run is refused; its batch should expect the tail that was read.
   void finish(run_status how, outcome result, time_point now);
   /// Takes faulted steps' and scopes' outcomes away and raises their laps, so that they are done
   /// again under new ids. The status becomes running.

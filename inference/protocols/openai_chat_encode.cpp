@@ -10,13 +10,6 @@
 namespace pawl::inference {
 namespace {
 
-constexpr std::int64_t bytes_per_token_estimate = 4;
-
-std::int64_t estimated_tokens(const continuation& from) {
-  const auto bytes = static_cast<std::int64_t>(from.text.size());
-  return (bytes + bytes_per_token_estimate - 1) / bytes_per_token_estimate;
-}
-
 std::string quoted_instruction(const std::string& text) {
   return "Your answer was cut off. This is all that has arrived of it, between the two marker "
          "lines:\n"
@@ -71,7 +64,9 @@ void add_limit(json& body, const request& what, const std::optional<continuation
     return;
   const char* field =
       what.options.contains("max_completion_tokens") ? "max_completion_tokens" : "max_tokens";
-  const std::int64_t existing = from ? estimated_tokens(*from) : 0;
+  // What exists counts at its least: an estimate above the truth would end the answer earlier than
+  // an undisturbed one.
+  const std::int64_t existing = from ? from->tokens_min : 0;
   body[field] = std::max<std::int64_t>(1, *what.max_tokens - existing);
 }
 

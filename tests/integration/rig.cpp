@@ -38,8 +38,8 @@ std::string first_line(const std::filesystem::path& file, process& writer) {
 } // namespace
 
 rig::rig(std::vector<std::string> provider) {
-  std::vector<std::string> words = {PAWL_COMMAND, "sim", "--port", "0", "--tokens-per-second", "150",
-                                    "--time-to-first-token", "30"};
+  std::vector<std::string> words = {PAWL_COMMAND, "sim", "--port", "0", "--tokens-per-second", "200",
+                                    "--time-to-first-token", "15"};
   words.insert(words.end(), provider.begin(), provider.end());
   provider_ = std::make_unique<process>(words, room() / "sim.out", room() / "sim.err");
   const auto url = first_line(room() / "sim.out", *provider_);

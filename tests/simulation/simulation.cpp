@@ -69,13 +69,24 @@ class simulation::watcher final : public run_observer {
 public:
   explicit watcher(aftermath& out) : out_(out) {}
   void on_status(const run_id&, run_status status, const std::optional<outcome>&, const std::string&) override {
-    if (after_successor && *after_successor && is_ended(status))
-      out_.breaches.push_back("a stale activation ended the run as " + std::string(to_string(status)));
-    if (status == run_status::running && activated)
-      *activated = true;
+    if (status == run_status::running) {
+      // One that found the run ended took nothing over.
+      is_active_ = !has_ended || !has_ended();
+      if (is_active_)
+        *last_active = this;
+    } else {
+      // Over a run that sleeps hosts may take turns, and what they say of it crosses.
+      out_.slept = out_.slept || status == run_status::waiting;
+      if (is_active_ && is_ended(status) && *last_active != this && !out_.slept)
+        out_.breaches.push_back("a stale activation ended the run as " + std::string(to_string(status)));
+      is_active_ = false;
+    }
     last = status;
   }
-  void on_refused(const run_id&, const error& why) override { refused = why.render(); }
+  void on_refused(const run_id&, const error& why) override {
+    is_active_ = false;
+    refused = why.render();
+  }
   void on_note(const run_id&, const task_note& note, time_point) override {
     if (note.phase == task_phase::completed)
       out_.tasks_completed.emplace_back(note.where.name());
@@ -90,11 +101,12 @@ public:
 
   std::optional<run_status> last;
   std::string refused;
-  std::shared_ptr<bool> activated;       // set when this host has activated the run
-  std::shared_ptr<bool> after_successor; // set by the successor's activation: this one must not end the run any more
+  std::function<bool()> has_ended;       // what the store says of the run
+  std::shared_ptr<const watcher*> last_active = std::make_shared<const watcher*>(nullptr); // shared by rivals
 
 private:
   aftermath& out_;
+  bool is_active_ = false; // between `running` and the next rest
 };
 
 enum class simulation::deed : std::uint8_t {
@@ -250,8 +262,11 @@ void simulation::replace_host_by_another() {
   link_.haunt();
   stale_watchers_.push_back(watcher_);
   watcher_ = std::make_shared<watcher>(result_);
-  watcher_->activated = std::make_shared<bool>(false);
-  stale_watchers_.back()->after_successor = watcher_->activated;
+  watcher_->last_active = stale_watchers_.back()->last_active;
+  watcher_->has_ended = [&store = *old.store] {
+    const auto info = storage::read_run(store, the_run);
+    return info && *info && is_ended((*info)->status);
+  };
   old.successor = std::make_unique<actors::local_host>(host_parts_of(old));
   old.successor->connect(link_.host_side());
   link_.connect_host(old.successor->listener());
@@ -408,7 +423,10 @@ bool simulation::step() {
 }
 
 bool simulation::ended() const {
-  return watcher_->last && (is_ended(*watcher_->last) || *watcher_->last == run_status::suspended);
+  const auto saw_end = [](const std::shared_ptr<watcher>& w) {
+    return w->last && (is_ended(*w->last) || *w->last == run_status::suspended);
+  };
+  return saw_end(watcher_) || std::any_of(stale_watchers_.begin(), stale_watchers_.end(), saw_end);
 }
 
 aftermath simulation::run() {

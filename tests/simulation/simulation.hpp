@@ -67,6 +67,7 @@ struct aftermath {
   std::vector<std::string> breaches;         ///< what was said before it was durable, or by somebody who may not speak
   std::optional<bool> cancel_accepted;       ///< the answer to cancel_at
   double cancelled_at_seconds = 0;           ///< when it was asked
+  bool slept = false;                        ///< the run was waiting at some time
   std::size_t outbox_left = 0;
   std::size_t wakes_left = 0;
   std::vector<std::string> error_lines;      ///< log lines of level error

@@ -13,6 +13,10 @@ struct crash_case {
   bool power_loss;
 };
 
+void PrintTo(const crash_case& c, std::ostream* out) {
+  *out << c.model << (c.power_loss ? ", power loss" : ", kill");
+}
+
 class crash_at : public story_test, public ::testing::WithParamInterface<crash_case> {
 protected:
   std::size_t steps_taken = 0;
@@ -208,6 +212,106 @@ TEST_F(story_test, an_interrupted_call_may_be_cancelled) {
   EXPECT_EQ(told->done.size(), 1u);
   EXPECT_EQ(rows().at(0).state, attempt_state::unknown);
   EXPECT_EQ(rows().at(0).ending, attempt_ending::interrupted);
+}
+
+TEST_F(story_test, nothing_was_logged_so_it_is_a_retry) {
+  start();
+  submit(ask("m/plain", {{"onInterrupt", "fault"}}));
+  wire.last().head(200);
+  settle();
+  crash();
+  start();
+  submit(ask("m/plain"));
+  answer_normally();
+  ASSERT_EQ(rows().size(), 2u);
+  EXPECT_EQ(rows()[0].state, attempt_state::unknown);
+  EXPECT_EQ(rows()[1].kind, attempt_kind::retry);
+}
+
+TEST_F(story_test, a_restart_in_disguise_is_still_one_after_a_crash) {
+  start();
+  gateway->attach(call, 0);
+  submit(ask("m/prefix"));
+  const std::string head = "Once upon a time there was a wheel.";
+  wire.last().head(200);
+  wire.last().text(head);
+  wire.last().fail(net::failure_kind::reset);
+  settle();
+  wire.last().head(200);
+  wire.last().text(head);
+  wire.last().text(" It turned.");
+  settle();
+  crash();
+  start();
+  EXPECT_EQ(rows().at(1).kind, attempt_kind::restart);
+  EXPECT_EQ(rows().at(1).tokens.output, 2) << "of this attempt alone";
+  gateway->attach(call, 0);
+  submit(ask("m/prefix"));
+  EXPECT_EQ(wire.last().body["messages"].back()["content"], head + " It turned.");
+  answer_normally(" And turned.");
+  EXPECT_EQ(value()["text"], head + " It turned. And turned.");
+}
+
+TEST_F(story_test, what_a_continuation_cost_is_told_apart_after_a_crash) {
+  start();
+  submit(ask("m/prefix"));
+  wire.last().head(200);
+  wire.last().text("Once ");
+  wire.last().text("upon ");
+  wire.last().text("a ");
+  wire.last().fail(net::failure_kind::reset);
+  settle();
+  wire.last().head(200);
+  wire.last().text("time ");
+  settle();
+  crash();
+  start();
+  EXPECT_EQ(rows().at(0).tokens.output, 3);
+  EXPECT_EQ(rows().at(1).tokens.output, 1);
+}
+
+TEST_F(story_test, whenever_somebody_asks_a_call_has_one_owner) {
+  for (int moment = 0; moment < 30; ++moment) {
+    SCOPED_TRACE("asked after " + std::to_string(moment) + " steps");
+    store = std::make_unique<storage::memory_store>();
+    queue = std::make_unique<storage::commit_queue>(*store);
+    wire.exchanges.clear();
+    start();
+    submit(ask("m/prefix"));
+    wire.last().head(200);
+    wire.last().text("Once ");
+    settle();
+    crash();
+    start_only();
+    for (int i = 0; i < moment; ++i)
+      if (!scheduler.try_run_once())
+        queue->pump(1);
+    submit(ask("m/prefix"));
+    submit(ask("m/prefix"));
+    EXPECT_EQ(wire.exchanges.size(), 2u);
+    EXPECT_EQ(rows().size(), 2u);
+    gateway->stop();
+    run_actors();
+    gateway.reset();
+    queue.reset();
+  }
+}
+
+TEST_F(story_test, from_the_moment_of_its_death_it_says_nothing) {
+  for (int moment = 0; moment < 6; ++moment) {
+    SCOPED_TRACE("killed after " + std::to_string(moment) + " steps");
+    start();
+    actors::call_submission what;
+    what.id = call;
+    what.request = ask("nobody/has-it");
+    gateway->submit(std::move(what));
+    for (int i = 0; i < moment; ++i)
+      scheduler.try_run_once();
+    const auto said = told->answers[call].size();
+    gateway->kill();
+    run_actors();
+    EXPECT_EQ(told->answers[call].size(), said);
+  }
 }
 
 TEST_F(story_test, a_killed_gateway_is_silent) {

@@ -92,8 +92,12 @@ protected:
       ADD_FAILURE() << p.render();
   }
 
-  /// Starts the gateway on the store as it is.
+  /// Starts the gateway on the store as it is, and lets it come to rest.
   void start() {
+    start_only();
+    settle();
+  }
+  void start_only() {
     told->store = store.get();
     options.on_store_failure = [this](const error& why) { store_failures.push_back(why); };
     actors::gateway_parts parts{system, *store, *queue, wire,    models,
@@ -103,7 +107,6 @@ protected:
       return found == environment.end() ? std::nullopt : std::optional(found->second);
     };
     gateway = actors::local_gateway::start(std::move(parts), told);
-    settle();
   }
   /// The process dies and comes back: what it was about to do never happens.
   enum class death { kill, power_loss };

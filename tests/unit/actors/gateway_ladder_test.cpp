@@ -208,6 +208,10 @@ TEST_F(ladder_test, a_continuation_that_repeats_the_head_becomes_a_restart) {
   break_off();
   say(story.substr(0, 30));
   EXPECT_EQ(screen(), story) << "nothing is shown before it is decided what it is";
+  gateway->attach(call, 0); // also not to somebody who comes just now
+  told->events.clear();
+  settle();
+  EXPECT_EQ(screen(), story);
   wire.last().text(story.substr(30));
   wire.last().complete("The end.", 10, 30);
   settle();

@@ -137,16 +137,15 @@ TEST(openai_chat_encode, continuation_extends_the_authors_own_beginning) {
 
 TEST(openai_chat_encode, continuation_reduces_the_limit) {
   const auto what = asked(R"({"model": "m", "prompt": "Hi", "maxTokens": 10})");
-  const auto limit_after = [&](std::size_t bytes) {
+  const auto limit_after = [&](std::int64_t tokens_min) {
     return body_of(what, at(prefix_mode::assistant),
-                   continuation{std::string(bytes, 'x')})["max_tokens"]
+                   continuation{std::string(4000, 'x'), tokens_min})["max_tokens"]
         .get<int>();
   };
   EXPECT_EQ(limit_after(0), 10);
-  EXPECT_EQ(limit_after(1), 9); // any text is a token at least
-  EXPECT_EQ(limit_after(4), 9);
-  EXPECT_EQ(limit_after(5), 8);
-  EXPECT_EQ(limit_after(36), 1);
+  EXPECT_EQ(limit_after(1), 9);
+  EXPECT_EQ(limit_after(9), 1);
+  EXPECT_EQ(limit_after(10), 1); // a provider refuses 0
   EXPECT_EQ(limit_after(4000), 1);
   EXPECT_FALSE(body_of(asked(R"({"model": "m", "prompt": "Hi"})"), at(prefix_mode::assistant),
                        continuation{"x"})

@@ -209,7 +209,7 @@ TEST_F(http_faults, stall_within_the_body) {
     EXPECT_TRUE(c.peer_goes());
   });
   auto request = post_to(server.url());
-  request.idle_timeout = 100ms;
+  request.idle_timeout = 500ms;
   const auto sink = run(client, std::move(request));
   expect_failure(*sink, failure_kind::timeout, sent::maybe);
   EXPECT_EQ(sink->body(), "hello");
@@ -220,22 +220,22 @@ TEST_F(http_faults, progress_puts_the_idle_timeout_off) {
   auto sink = std::make_shared<recording_sink>();
   script_server server([&](raw_connection& c, int) {
     c.read_request();
-    c.write("HTTP/1.1 200 OK\r\nContent-Length: 40\r\n\r\n");
-    // 40 bytes at 10 ms, paced by the io thread's own timers.
-    for (int i = 0; i < 40; ++i) {
+    c.write("HTTP/1.1 200 OK\r\nContent-Length: 60\r\n\r\n");
+    // 60 bytes at 20 ms, paced by the io thread's own timers.
+    for (int i = 0; i < 60; ++i) {
       signal_flag pause;
-      io.after(10ms, [&] { pause.raise(); });
-      pause.wait();
-      c.write("x");
+      io.after(20ms, [&] { pause.raise(); });
+      if (!pause.wait() || !c.write("x"))
+        return;
     }
     c.peer_goes();
   });
   auto request = post_to(server.url());
-  request.idle_timeout = 300ms;
+  request.idle_timeout = 1s;
   client.start(std::move(request), sink);
   ASSERT_TRUE(sink->wait_over());
   EXPECT_TRUE(sink->ended_well());
-  EXPECT_EQ(sink->body().size(), 40u);
+  EXPECT_EQ(sink->body().size(), 60u);
   io.stop(); // the pooled connection goes, and the script ends
 }
 

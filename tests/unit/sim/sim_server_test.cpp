@@ -44,13 +44,13 @@ struct server_test : ::testing::Test {
   json rows() { return json::parse(get("/bill").body).at("rows"); }
 
   // Asks for the bill until its first row has ended. The server learns of a client's end by itself,
-  // a little later.
+  // a little later; the limit only keeps a broken server from being asked for ever.
   json first_row_ended() {
-    for (;;) {
-      auto row = rows().at(0);
-      if (row["ending"] != "open")
+    for (int asked = 0; asked < 20'000; ++asked)
+      if (auto row = rows().at(0); row.contains("endedAt"))
         return row;
-    }
+    ADD_FAILURE() << "the server did not notice that its client had gone";
+    return rows().at(0);
   }
 
   net::io_thread io;
@@ -131,11 +131,7 @@ TEST_F(server_test, a_client_that_goes_away_during_silence_is_noticed) {
   sink->wait_for_tokens();
   exchange->cancel();
   EXPECT_TRUE(sink->wait().failure.has_value());
-  json row;
-  do
-    row = first_row_ended();
-  while (!row.contains("endedAt"));
-  EXPECT_EQ(row["ending"], "stalled");
+  EXPECT_EQ(first_row_ended()["ending"], "stalled");
 }
 
 TEST_F(server_test, a_drop_is_a_broken_connection_and_a_cut_a_clean_end) {

@@ -207,32 +207,5 @@ TEST(after_a_crash, a_timeout_has_counted_the_downtime) {
   EXPECT_EQ(late.now, before);
 }
 
-TEST(a_faulted_run, stands_where_it_was_and_goes_on_when_resumed) {
-  bench b(document_of(tasks(R"([
-    {"a": {"call": "inference", "with": {"prompt": "a"}}},
-    {"l": {"for": {"in": "[1, 2, 3]"}, "do": [
-      {"t": {"try": [{"b": {"call": "inference", "with": {"prompt": "${ $item }"}}}],
-             "catch": {"errors": {"with": {"status": 404}}}}}]}}])")));
-  auto broken = std::make_shared<bool>(true);
-  b.gateway.script = [broken](const path& where, const json& request) {
-    if (*broken && request.at("prompt") == 2)
-      return answer(outcome(fault(fault_type::communication, 503, "down")));
-    return scripted(where, request);
-  };
-  const outcome first = b.run();
-  ASSERT_TRUE(first.is_fault());
-  EXPECT_EQ(first.fault().instance, "/do/1/l/do/0/t/try/0/b");
-  EXPECT_EQ(b.gateway.order.size(), 3u);
-  EXPECT_EQ(b.run(), first); // the fault is an outcome: asking again buys nothing
-  EXPECT_EQ(b.gateway.order.size(), 3u);
-
-  *broken = false;
-  fake_world::resume_faulted(b.durable);
-  EXPECT_EQ(b.run(), outcome(json::parse(R"({"text": "<3>"})")));
-  EXPECT_EQ(b.gateway.order, (std::vector<std::string>{
-                                 "/do/0/a", "/do/1/l/do/0/t/try/0/b", "/do/1/l~1/do/0/t/try/0/b",
-                                 "/do/1/l~1/do/0/t/try/0/b~1", "/do/1/l~2/do/0/t/try/0/b"}));
-}
-
 } // namespace
 } // namespace pawl::workflows

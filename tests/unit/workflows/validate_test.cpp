@@ -264,7 +264,8 @@ TEST(refused_texts, tasks_nested_too_deep) {
 /// Every value in the document, one after the other, becomes `with`.
 void replace_each(const json& whole, const json& with,
                   const std::function<void(const json&)>& use) {
-  for (const auto& [pointer, unused] : whole.flatten().items()) {
+  const json flat = whole.flatten();
+  for (const auto& [pointer, unused] : flat.items()) {
     (void)unused;
     for (auto at = json::json_pointer(pointer); !at.empty(); at = at.parent_pointer()) {
       json copy = whole;

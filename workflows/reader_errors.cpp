@@ -143,8 +143,8 @@ retry_policy reader::read_retry(const node& at) {
     const node jitter = at.at("jitter");
     if (expect_object(jitter)) {
       check_keys(jitter, {"from", "to"});
-      const bool whole =
-          require(jitter, "from", "a duration") & require(jitter, "to", "a duration");
+      const bool has_from = require(jitter, "from", "a duration");
+      const bool whole = require(jitter, "to", "a duration") && has_from;
       auto from = whole ? read_duration(jitter.at("from")) : std::nullopt;
       auto to = whole ? read_duration(jitter.at("to")) : std::nullopt;
       if (from && to) {

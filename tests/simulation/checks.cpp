@@ -5,6 +5,7 @@
 #include <set>
 
 #include "inference/catalog.hpp"
+#include "sim/text.hpp"
 
 namespace pawl::simulation {
 
@@ -140,6 +141,25 @@ void check_tokens(const scenario& what, const crash_plan& crashes, const afterma
                   " requests instead of " + std::to_string(undisturbed.bill.size()));
 }
 
+// Where a scenario does not say what comes out, it is what comes out undisturbed.
+void check_output(const scenario& what, const aftermath& after, const aftermath& undisturbed, wrongs& out) {
+  const bool said = !what.expect.outputs.empty() || !what.expect.output_has.is_null() || !what.expect.fault_has.is_null();
+  if (!said && !what.restarts && after.run.result != undisturbed.run.result)
+    out.push_back("the output differs from the undisturbed one");
+}
+
+// Text that is spliced from two generations carries two tags.
+void check_coherence(const scenario& what, const json& value, wrongs& out) {
+  if (what.provider.mode != sim::text_mode::nonce)
+    return;
+  if (value.is_structured())
+    for (const auto& item : value)
+      check_coherence(what, item, out);
+  else if (value.is_string() && value.get_ref<const std::string&>().find("\u00b7") != std::string::npos &&
+           !sim::coherent(value.get_ref<const std::string&>()))
+    out.push_back("text of two generations: " + value.get<std::string>());
+}
+
 } // namespace
 
 std::vector<std::string> find_wrongs(const scenario& what, const crash_plan& crashes, const aftermath& after,
@@ -148,6 +168,9 @@ std::vector<std::string> find_wrongs(const scenario& what, const crash_plan& cra
   check_rest(after, out);
   if (auto wrong = judge(what.expect, after.run); !wrong.empty())
     out.push_back(wrong);
+  check_output(what, after, undisturbed, out);
+  if (after.run.result && after.run.result->is_value())
+    check_coherence(what, after.run.result->value(), out);
   check_ledger(after, out);
   check_tokens(what, crashes, after, undisturbed, out);
   return out;

@@ -46,6 +46,7 @@ json document_of(const json& entry, const fs::path& examples) {
 
 sim::provider_options provider_of(const json& given, const std::string& where) {
   sim::provider_options options;
+  options.mode = given.value("nonce", false) ? sim::text_mode::nonce : sim::text_mode::plain;
   options.tokens_per_event = given.value("tokensPerEvent", 3);
   options.tokens_per_second = given.value("tokensPerSecond", 100.0);
   const auto prefix = given.value("prefix", "taken");

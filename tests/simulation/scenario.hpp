@@ -7,7 +7,8 @@
 //   definition  a whole document, instead of `do`; or the name of a file in examples/
 //   use, timeout, output, input_from ...  further top-level members of the document, under "with"
 //   input     the run's input (default null)
-//   provider  {"faults": ["drop:3@small#1", ...], "prefix": "taken|refused|ignored", "tokensPerEvent": n}
+//   provider  {"faults": ["drop:3@small#1", ...], "prefix": "taken|refused|ignored", "tokensPerEvent": n,
+//             "nonce": true (each generation's words carry a tag; every text of the output must have one tag)}
 //   models    configuration merged into pawl.json's "models"/"aliases"/"providers"
 //   expect    {"status": "completed|faulted|cancelled", "output": value}
 //             or "outputs": [value, ...] (each is legal: races), or "outputHas": object whose members must be equal,

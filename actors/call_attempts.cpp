@@ -44,10 +44,12 @@ void inference_call::launch(next_attempt what) {
                                                                    : policy::need::any);
   if (choice.index)
     return begin(*choice.index, what);
-  if (choice.earliest && retries_ < limits::call_retries_max) {
-    ++retries_;
+  if (choice.earliest && waits_ < limits::call_retries_max) {
+    ++waits_; // nothing is sent: that is no retry
     return wait(what, until(*choice.earliest, core_->now()));
   }
+  if (last_refusal_)
+    return finish(*last_refusal_);
   finish(fault(fault_type::communication, 503, "no deployment of the model can be used",
                plan_->explain(choice)));
 }
@@ -55,6 +57,7 @@ void inference_call::launch(next_attempt what) {
 // Intent before effect: the attempt is counted and its cost reserved before anything goes out.
 void inference_call::begin(std::size_t candidate, next_attempt what) {
   auto& to = plan_->at(candidate);
+  waits_ = 0;
   std::optional<inference::continuation> from;
   if (what.how == mode::continuing) {
     partial_.begin_continuation(request_->stop);
@@ -229,6 +232,7 @@ void inference_call::account(const attempt_end& end) {
 void inference_call::after_early_failure(const attempt_end& end, const live& was) {
   auto& at = plan_->at(was.candidate);
   ++at.failures;
+  last_refusal_ = end.cause;
   policy::retry_question asked;
   asked.what = end.fate == attempt_fate::not_connected ? policy::early_failure::not_connected
                : end.fate == attempt_fate::refused     ? policy::early_failure::status
@@ -281,6 +285,8 @@ void inference_call::climb(policy::culprit whose, const fault& cause) {
   case policy::rung::reattach: // no configured protocol keeps generations yet, so nobody asks for
                                // it
   case policy::rung::continued:
+    if (request_->max_tokens && partial_.tokens_min() >= *request_->max_tokens)
+      return finish(to_outcome(partial_.ended_by_length(), *request_, id_, rows_));
     if (whose == policy::culprit::provider)
       ++continuations_;
     return launch({attempt_kind::continued, mode::continuing});

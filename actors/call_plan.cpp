@@ -58,6 +58,18 @@ std::optional<fault> call_plan::check(const gateway_core& core, const inference:
                "protocol \"" + first.where.protocol + "\" is none that this engine speaks");
 }
 
+void call_plan::learn(const std::vector<ledger_row>& rows) {
+  for (std::size_t i = 0; i + 1 < rows.size(); ++i) {
+    const bool refused = rows[i].kind == attempt_kind::continued &&
+                         rows[i].state == attempt_state::settled &&
+                         rows[i].ending == attempt_ending::failed &&
+                         rows[i + 1].kind == attempt_kind::restart;
+    for (auto& candidate : candidates_)
+      if (refused && candidate.where.name() == rows[i].deployment)
+        candidate.standing = policy::fitness::prefix_refused;
+  }
+}
+
 policy::route_choice call_plan::choose(gateway_core& core, policy::need what) const {
   std::vector<policy::route_option> options;
   const auto now = core.now();

@@ -33,6 +33,10 @@ public:
 
   call_plan(const gateway_core& core, const inference::request& what);
 
+  /// What the attempts of a call's earlier activations met: a deployment whose refusal of a prefix
+  /// was followed by a restart is not offered one again.
+  void learn(const std::vector<ledger_row>& rows);
+
   [[nodiscard]] call_candidate& at(std::size_t index) { return candidates_[index]; }
   [[nodiscard]] const call_candidate& at(std::size_t index) const { return candidates_[index]; }
   [[nodiscard]] policy::route_choice choose(gateway_core& core, policy::need what) const;

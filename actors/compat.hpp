@@ -1,4 +1,5 @@
-// The only file that knows the version of CAF. Actors are written as state classes in the spelling of CAF 1.x.
+// The only file that knows the version of CAF. Actors are written as state classes in the spelling
+// of CAF 1.x.
 #pragma once
 
 #include <optional>
@@ -15,7 +16,8 @@
 #include <caf/typed_behavior.hpp>
 #include <caf/typed_event_based_actor.hpp>
 
-static_assert(CAF_MAJOR_VERSION == 0 && CAF_MINOR_VERSION == 17, "actors/compat.hpp knows CAF 0.17 only");
+static_assert(CAF_MAJOR_VERSION == 0 && CAF_MINOR_VERSION == 17,
+              "actors/compat.hpp knows CAF 0.17 only");
 
 namespace pawl::actors {
 

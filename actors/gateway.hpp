@@ -1,24 +1,25 @@
 // The gateway's interface, and what it tells the host: all that passes over the host–gateway link.
 //
-// Narrow on purpose: the same five requests will go over a socket when the gateway is a process of its own. Everything is
-// asynchronous; everything may be lost with the link and is then asked again: each request is idempotent.
+// Narrow on purpose: the same five requests will go over a socket when the gateway is a process of
+// its own. Everything is asynchronous; everything may be lost with the link and is then asked
+// again: each request is idempotent.
 #pragma once
+
+#include <pawl/id.hpp>
+#include <pawl/outcome.hpp>
+#include <pawl/stream.hpp>
 
 #include <cstdint>
 #include <string>
 #include <vector>
 
-#include <pawl/outcome.hpp>
-#include <pawl/id.hpp>
-#include <pawl/stream.hpp>
-
 namespace pawl::actors {
 
 struct call_submission {
   call_id id;
-  json request;         ///< the face's shape; ignored when the gateway knows the call already
-  std::string run;      ///< for the ledger
-  std::string step;     ///< the step's path, for the ledger
+  json request;     ///< the face's shape; ignored when the gateway knows the call already
+  std::string run;  ///< for the ledger
+  std::string step; ///< the step's path, for the ledger
   json metadata = json::object();
 };
 
@@ -29,9 +30,11 @@ enum class call_command : std::uint8_t { cancel, acknowledge };
 class gateway_listener {
 public:
   virtual ~gateway_listener() = default;
-  /// The call is known and open; its answer will follow. Sent for every submission that is not answered at once.
+  /// The call is known and open; its answer will follow. Sent for every submission that is not
+  /// answered at once.
   virtual void on_accepted(const call_id& id) = 0;
-  /// The call's end. The value has the face's output shape. Repeated for each submission until acknowledged.
+  /// The call's end. The value has the face's output shape. Repeated for each submission until
+  /// acknowledged.
   virtual void on_answer(const call_id& id, outcome what) = 0;
   /// Events for an attached subscriber, in order, without gaps.
   virtual void on_events(const call_id& id, std::vector<stream_event> events) = 0;
@@ -44,12 +47,14 @@ public:
 class gateway {
 public:
   virtual ~gateway() = default;
-  /// Asks for an answer: joins the call when it is known (in flight, interrupted or finished), else admits it.
+  /// Asks for an answer: joins the call when it is known (in flight, interrupted or finished), else
+  /// admits it.
   virtual void submit(call_submission what) = 0;
   /// Sends events from `cursor` on, now and as they come, until the call ends.
   virtual void attach(const call_id& id, std::uint64_t cursor) = 0;
   virtual void detach(const call_id& id) = 0;
-  /// Nobody wants the call any more. Final: leaves a tombstone for a call that is unknown. Answered by on_done.
+  /// Nobody wants the call any more. Final: leaves a tombstone for a call that is unknown. Answered
+  /// by on_done.
   virtual void cancel(const call_id& id) = 0;
   /// The answer is durable at the host. Answered by on_done.
   virtual void acknowledge(const call_id& id) = 0;

@@ -283,6 +283,7 @@ bool inference_call::load_open() {
   if (!request_)
     return true; // recover() ends the call
   plan_.emplace(*core_, *request_);
+  plan_->learn(rows_);
   left_ = fold(*events, protocols_of(core_->parts().models, rows_), request_->stop);
   partial_ = left_->answer;
   bytes_logged_ = left_->bytes;

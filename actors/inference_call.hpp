@@ -183,6 +183,8 @@ private:
 
   // What this activation went through
   int retries_ = 0;
+  int waits_ = 0; // for a deployment that is fit, since the last attempt
+  std::optional<fault> last_refusal_; // why the last attempt before its first event failed
   int continuations_ = 0;
   int fruitless_ = 0;
   bool expired_ = false;                   // the total timeout passed

@@ -36,6 +36,16 @@ void partial_answer::begin_continuation(const std::vector<std::string>& stops) {
     stops_.emplace(stops, answer_.text());
 }
 
+partial_answer partial_answer::ended_by_length() const {
+  auto whole = *this;
+  inference::delta reason;
+  reason.kind = inference::delta_kind::finish;
+  reason.text = "length";
+  if (whole.answer_.finish_reason().empty())
+    whole.answer_.apply(reason);
+  return whole;
+}
+
 std::string_view partial_answer::fresh_text() const noexcept {
   return std::string_view(answer_.text()).substr(seam_at_);
 }

@@ -57,6 +57,8 @@ public:
   [[nodiscard]] bool complete() const noexcept { return answer_.ended() || cut_.has_value(); }
   /// Text of the attempt that is under way.
   [[nodiscard]] std::string_view fresh_text() const noexcept;
+  /// This answer as one that has all the tokens that were allowed.
+  [[nodiscard]] partial_answer ended_by_length() const;
   /// Tokens that the text has at the least: one for each delta with output.
   [[nodiscard]] std::int64_t tokens_min() const noexcept {
     return tokens_before_ + answer_.output_deltas();

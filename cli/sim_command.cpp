@@ -33,6 +33,8 @@ struct arguments {
 result<sim::provider_options> provider_of(const arguments& args) {
   sim::provider_options options;
   options.seed = args.seed;
+  // Ids of different processes must not meet in one ledger.
+  options.request_id_tag = std::to_string(to_epoch_ms(system_clock().now())) + "-";
   options.mode = args.nonce ? sim::text_mode::nonce : sim::text_mode::plain;
   options.tokens_per_second = args.tokens_per_second;
   options.tokens_per_event = args.tokens_per_event;

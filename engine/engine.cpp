@@ -15,7 +15,8 @@ namespace {
 // Passes on what it is told and keeps the board, so that wait() knows when a run has come to rest.
 class watching_observer final : public run_observer {
 public:
-  watching_observer(run_board& board, std::shared_ptr<run_observer> next) : board_(board), next_(std::move(next)) {}
+  watching_observer(run_board& board, std::shared_ptr<run_observer> next)
+      : board_(board), next_(std::move(next)) {}
 
   void on_status(const run_id& run, run_status status, const std::optional<outcome>& result,
                  const std::string& cause) override {
@@ -53,7 +54,8 @@ public:
   result<T> wait() {
     auto future = state_->get_future();
     if (future.wait_for(limits::actor_request_timeout) != std::future_status::ready)
-      return error(errc::store_failed, "the engine did not answer in time", {}, "see its log; the disk may hang");
+      return error(errc::store_failed, "the engine did not answer in time", {},
+                   "see its log; the disk may hang");
     return future.get();
   }
 
@@ -87,7 +89,8 @@ void engine::register_native(std::string name, native_agent agent) {
   parts_->natives.insert_or_assign(std::move(name), std::move(agent));
 }
 
-result<run_id> engine::start(run_request what, std::shared_ptr<run_observer> observer, std::vector<error>* problems) {
+result<run_id> engine::start(run_request what, std::shared_ptr<run_observer> observer,
+                             std::vector<error>* problems) {
   auto& p = *parts_;
   storage::run_start start;
   json document = nullptr;
@@ -126,7 +129,8 @@ result<void> engine::resume(const run_id& id, std::shared_ptr<run_observer> obse
   auto& p = *parts_;
   p.board.awake(id);
   answer_slot<void> done;
-  p.host->resume(id, std::make_shared<watching_observer>(p.board, std::move(observer)), done.setter());
+  p.host->resume(id, std::make_shared<watching_observer>(p.board, std::move(observer)),
+                 done.setter());
   auto answer = done.wait();
   if (!answer)
     p.board.asleep(id);
@@ -179,13 +183,15 @@ result<void> engine::ledger(const std::function<bool(const ledger_row&)>& visit)
   return storage::scan_rows(*parts_->gateway_store.target, visit);
 }
 
-std::vector<error> engine::validate(const std::string& text, const std::string& source, const json& configuration) {
+std::vector<error> engine::validate(const std::string& text, const std::string& source,
+                                    const json& configuration) {
   std::vector<error> problems;
   if (!configuration.is_null()) {
     inference::catalog models;
     problems = models.add(configuration);
   }
-  auto loaded = workflows::load_definition(std::string_view(text), source, {nullptr, inference::request_keys()});
+  auto loaded = workflows::load_definition(std::string_view(text), source,
+                                           {nullptr, inference::request_keys()});
   problems.insert(problems.end(), loaded.problems.begin(), loaded.problems.end());
   return problems;
 }

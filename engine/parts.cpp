@@ -20,12 +20,14 @@ namespace {
 // Hands log lines to the embedding program.
 class callback_sink final : public spdlog::sinks::base_sink<std::mutex> {
 public:
-  explicit callback_sink(std::function<void(log_level, std::string_view)> to) : to_(std::move(to)) {}
+  explicit callback_sink(std::function<void(log_level, std::string_view)> to)
+      : to_(std::move(to)) {}
 
 protected:
   void sink_it_(const spdlog::details::log_msg& message) override {
     if (to_)
-      to_(level_of(message.level), std::string_view(message.payload.data(), message.payload.size()));
+      to_(level_of(message.level),
+          std::string_view(message.payload.data(), message.payload.size()));
   }
   void flush_() override {}
 
@@ -95,8 +97,9 @@ engine::parts::~parts() {
 }
 
 result<void> engine::parts::open_stores() {
-  const auto strongest =
-      options.durability == durability_choice::written ? storage::durability::written : storage::durability::synced;
+  const auto strongest = options.durability == durability_choice::written
+                             ? storage::durability::written
+                             : storage::durability::synced;
   for (auto [name, part] : {std::pair("host", &host_store), std::pair("gateway", &gateway_store)}) {
     if (options.kind == data_kind::ephemeral) {
       part->target = std::make_unique<storage::memory_store>();
@@ -115,7 +118,9 @@ result<void> engine::parts::open_stores() {
 result<void> engine::parts::start_gateway() {
   io = std::make_unique<net::io_thread>();
   const auto http = std::make_shared<net::http_client>(*io);
-  auto simulator = sim::sim_transport::make(*io, time, sim::provider_options());
+  sim::provider_options simulated_world;
+  simulated_world.request_id_tag = draw_hex(random, 1) + "-";
+  auto simulator = sim::sim_transport::make(*io, time, std::move(simulated_world));
   if (!simulator)
     return simulator.error();
   const std::shared_ptr<net::transport> simulated = std::move(*simulator);
@@ -126,7 +131,11 @@ result<void> engine::parts::start_gateway() {
   actors = std::make_unique<caf::actor_system>(actors_config);
 
   actors::host_parts host_side{
-      *actors, *host_store.target, *host_store.queue, time, random,
+      *actors,
+      *host_store.target,
+      *host_store.queue,
+      time,
+      random,
       [this](const storage::run_start& start) { return find_program(start); },
       {},
       [this](const error& why) { board.failed(why); },
@@ -135,7 +144,13 @@ result<void> engine::parts::start_gateway() {
   host = std::make_unique<actors::local_host>(std::move(host_side));
 
   actors::gateway_parts gateway_side{
-      *actors, *gateway_store.target, *gateway_store.queue, *wire, models, time, random,
+      *actors,
+      *gateway_store.target,
+      *gateway_store.queue,
+      *wire,
+      models,
+      time,
+      random,
       [this](const inference::secret_ref& ref) { return options.secrets(ref.env); },
       {},
       log};
@@ -185,7 +200,9 @@ result<actors::agent_program> engine::parts::find_program(const storage::run_sta
     const std::lock_guard guard(natives_mutex);
     const auto found = natives.find(start.definition.substr(native.size()));
     if (found == natives.end())
-      return error(errc::not_found, "native agent '" + start.definition.substr(native.size()) + "' is not registered",
+      return error(errc::not_found,
+                   "native agent '" + start.definition.substr(native.size()) +
+                       "' is not registered",
                    "run " + start.id.str(), "register it before the run is resumed");
     return actors::agent_program(found->second);
   }
@@ -193,11 +210,15 @@ result<actors::agent_program> engine::parts::find_program(const storage::run_sta
   if (!document)
     return document.error();
   if (!*document)
-    return error(errc::corrupt, "its definition is missing from the store", "run " + start.id.str());
-  auto loaded = workflows::load_definition((**document).dump(), start.definition, {&compiler, inference::request_keys()});
+    return error(errc::corrupt, "its definition is missing from the store",
+                 "run " + start.id.str());
+  auto loaded = workflows::load_definition((**document).dump(), start.definition,
+                                           {&compiler, inference::request_keys()});
   if (!loaded.what)
-    return error(errc::invalid_definition, "this version of pawl cannot read the run's definition: " +
-                 loaded.problems.front().render(), "run " + start.id.str());
+    return error(errc::invalid_definition,
+                 "this version of pawl cannot read the run's definition: " +
+                     loaded.problems.front().render(),
+                 "run " + start.id.str());
   workflows::interpreter_options how;
   how.evaluator = &compiler;
   how.workflow_id = start.id.str();

@@ -1,6 +1,10 @@
 // What an engine is made of, in the order in which it is started; destroyed in reverse.
 #pragma once
 
+#include <pawl/engine.hpp>
+#include <pawl/random.hpp>
+#include <pawl/time.hpp>
+
 #include <condition_variable>
 #include <map>
 #include <memory>
@@ -10,10 +14,6 @@
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
-
-#include <pawl/engine.hpp>
-#include <pawl/random.hpp>
-#include <pawl/time.hpp>
 
 #include "actors/agent_host.hpp"
 #include "actors/local_gateway.hpp"
@@ -33,7 +33,8 @@ public:
   /// The run ended, was suspended or refused (with a reason that is not in its record).
   void asleep(const run_id& id, std::optional<error> refused = std::nullopt);
   void failed(const error& why);
-  /// Blocks until the run is not awake or the engine failed. The reason why it was refused, if it was.
+  /// Blocks until the run is not awake or the engine failed. The reason why it was refused, if it
+  /// was.
   std::optional<error> wait(const run_id& id);
   [[nodiscard]] std::optional<error> failure() const;
 

@@ -1,8 +1,7 @@
 // Sums of ledger rows.
-#include "engine/parts.hpp"
-
 #include <nlohmann/json.hpp>
 
+#include "engine/parts.hpp"
 #include "storage/call_log.hpp"
 
 namespace pawl {

@@ -1,7 +1,9 @@
-// Lays a simulated provider's bill (GET /bill) beside our ledger (pawl ledger export), row by row, and says what was bought again.
+// Lays a simulated provider's bill (GET /bill) beside our ledger (pawl ledger export), row by row,
+// and says what was bought again.
 //
-// Of an attempt that broke, the next one's prefix tells how much stood in our log: the rest of what had been generated had not
-// been read when the process died, and is all that a continuation buys again.
+// Of an attempt that broke, the next one's prefix tells how much stood in our log: the rest of what
+// had been generated had not been read when the process died, and is all that a continuation buys
+// again.
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
@@ -32,7 +34,8 @@ std::string text(const json& row, const char* key, const std::string& otherwise)
 }
 
 // Attempts by task, in the order in which they were made.
-std::map<std::string, std::vector<attempt>> match(const json& bill, const std::vector<json>& ledger) {
+std::map<std::string, std::vector<attempt>> match(const json& bill,
+                                                  const std::vector<json>& ledger) {
   std::map<std::string, json> billed;
   for (const auto& row : bill["rows"])
     billed[row["requestId"]] = row;
@@ -64,20 +67,25 @@ void count_tokens(std::vector<attempt>& attempts) {
     const auto generated = number(one.bill, "generatedTokens");
     const bool kept = i + 1 == attempts.size();
     const auto next_prefix = kept ? 0 : number(attempts[i + 1].bill, "prefixTokens");
-    one.logged = kept ? generated : std::clamp<std::int64_t>(next_prefix - number(one.bill, "prefixTokens"), 0, generated);
+    one.logged = kept ? generated
+                      : std::clamp<std::int64_t>(next_prefix - number(one.bill, "prefixTokens"), 0,
+                                                 generated);
     one.again = generated - one.logged;
   }
 }
 
 void print(const std::string& task, const attempt& one) {
   const bool settled = text(one.ledger, "state", "") == "settled";
-  const auto cost = settled ? std::to_string(number(one.ledger, "nanoUsd"))
-                            : std::to_string(number(one.ledger.value("bounds", json::object()), "lower")) + ".." +
-                                  one.ledger.value("bounds", json::object()).value("upper", json()).dump();
-  std::printf("%-10s %-9s %-13s %10lld %10lld %10lld %13lld   %-8s %s\n", task.c_str(), text(one.ledger, "kind", "?").c_str(),
-              text(one.bill, "ending", "never came").c_str(), static_cast<long long>(number(one.bill, "generatedTokens")),
-              static_cast<long long>(number(one.bill, "deliveredTokens")), static_cast<long long>(one.logged),
-              static_cast<long long>(one.again), text(one.ledger, "state", "none").c_str(), cost.c_str());
+  const auto cost =
+      settled ? std::to_string(number(one.ledger, "nanoUsd"))
+              : std::to_string(number(one.ledger.value("bounds", json::object()), "lower")) + ".." +
+                    one.ledger.value("bounds", json::object()).value("upper", json()).dump();
+  std::printf("%-10s %-9s %-13s %10lld %10lld %10lld %13lld   %-8s %s\n", task.c_str(),
+              text(one.ledger, "kind", "?").c_str(), text(one.bill, "ending", "never came").c_str(),
+              static_cast<long long>(number(one.bill, "generatedTokens")),
+              static_cast<long long>(number(one.bill, "deliveredTokens")),
+              static_cast<long long>(one.logged), static_cast<long long>(one.again),
+              text(one.ledger, "state", "none").c_str(), cost.c_str());
 }
 
 } // namespace
@@ -97,8 +105,8 @@ int main(int argc, char** argv) {
   for (std::string line; std::getline(ledger_file, line);)
     ledger.push_back(json::parse(line));
 
-  std::printf("%-10s %-9s %-13s %10s %10s %10s %13s   %-8s %s\n", "task", "attempt", "at provider", "generated", "delivered",
-              "logged", "bought again", "ledger", "nano-dollars");
+  std::printf("%-10s %-9s %-13s %10s %10s %10s %13s   %-8s %s\n", "task", "attempt", "at provider",
+              "generated", "delivered", "logged", "bought again", "ledger", "nano-dollars");
   std::int64_t generated = 0, again = 0, logged_again = 0;
   int wrong = 0;
   for (auto& [task, attempts] : match(bill, ledger)) {
@@ -107,19 +115,24 @@ int main(int argc, char** argv) {
       print(task, one);
       generated += number(one.bill, "generatedTokens");
       again += one.again;
-      // A row that is not settled says how many events with output its log shows; each is at least a token.
+      // A row that is not settled says how many events with output its log shows; each is at least
+      // a token.
       if (text(one.ledger, "state", "") == "unknown")
-        logged_again += std::max<std::int64_t>(0, number(one.ledger["usage"], "output") - one.logged);
+        logged_again +=
+            std::max<std::int64_t>(0, number(one.ledger["usage"], "output") - one.logged);
       wrong += one.ledger.is_null();
-      if (text(one.ledger, "state", "") == "settled" && text(one.ledger, "ending", "") == "complete")
+      if (text(one.ledger, "state", "") == "settled" &&
+          text(one.ledger, "ending", "") == "complete")
         wrong += number(one.ledger["usage"], "output") != number(one.bill, "generatedTokens") ||
                  number(one.ledger["usage"], "input") != number(one.bill, "promptTokens");
     }
   }
-  std::printf("\n%lld output tokens were generated. Bought again: %lld that had been logged; %lld that the provider had generated\n"
+  std::printf("\n%lld output tokens were generated. Bought again: %lld that had been logged; %lld "
+              "that the provider had generated\n"
               "and we had not yet read when the process died.\n%s\n",
               static_cast<long long>(generated), static_cast<long long>(logged_again),
               static_cast<long long>(again - logged_again),
-              wrong == 0 ? "Every settled row equals the bill to the token." : "THE LEDGER DIFFERS FROM THE BILL.");
+              wrong == 0 ? "Every settled row equals the bill to the token."
+                         : "THE LEDGER DIFFERS FROM THE BILL.");
   return wrong == 0 ? 0 : 1;
 }

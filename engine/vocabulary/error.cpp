@@ -6,18 +6,18 @@ namespace pawl {
 
 std::string_view to_string(errc code) noexcept {
   switch (code) {
-    case errc::invalid_argument: return "invalid_argument";
-    case errc::invalid_definition: return "invalid_definition";
-    case errc::invalid_configuration: return "invalid_configuration";
-    case errc::not_found: return "not_found";
-    case errc::conflict: return "conflict";
-    case errc::in_use: return "in_use";
-    case errc::store_failed: return "store_failed";
-    case errc::format_too_new: return "format_too_new";
-    case errc::corrupt: return "corrupt";
-    case errc::refused: return "refused";
-    case errc::io: return "io";
-    case errc::cancelled: return "cancelled";
+  case errc::invalid_argument: return "invalid_argument";
+  case errc::invalid_definition: return "invalid_definition";
+  case errc::invalid_configuration: return "invalid_configuration";
+  case errc::not_found: return "not_found";
+  case errc::conflict: return "conflict";
+  case errc::in_use: return "in_use";
+  case errc::store_failed: return "store_failed";
+  case errc::format_too_new: return "format_too_new";
+  case errc::corrupt: return "corrupt";
+  case errc::refused: return "refused";
+  case errc::io: return "io";
+  case errc::cancelled: return "cancelled";
   }
   return "unknown";
 }
@@ -33,7 +33,8 @@ std::string error::render() const {
 }
 
 fault::fault(std::string_view t, int s, std::string ti, std::string de)
-    : type(t.find(':') == std::string_view::npos ? std::string(fault_type::base) + std::string(t) : std::string(t)),
+    : type(t.find(':') == std::string_view::npos ? std::string(fault_type::base) + std::string(t)
+                                                 : std::string(t)),
       status(s), title(std::move(ti)), detail(std::move(de)) {}
 
 void to_json(nlohmann::json& out, const fault& f) {

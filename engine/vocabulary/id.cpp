@@ -1,28 +1,32 @@
 #include <pawl/id.hpp>
+#include <pawl/limits.hpp>
 
 #include <openssl/evp.h>
-
-#include <pawl/limits.hpp>
 
 namespace pawl {
 
 namespace {
 bool is_run_id_character(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_' || c == '-';
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' ||
+         c == '_' || c == '-';
 }
 } // namespace
 
 result<run_id> parse_run_id(std::string_view text) {
-  const std::string rule = "a run id has 1 to 128 characters of A-Z a-z 0-9 . _ - and begins with a letter, digit or _";
+  const std::string rule =
+      "a run id has 1 to 128 characters of A-Z a-z 0-9 . _ - and begins with a letter, digit or _";
   if (text.empty())
     return error(errc::invalid_argument, "run id is empty", {}, rule);
   if (text.size() > limits::run_id_bytes_max)
-    return error(errc::invalid_argument, "run id has " + std::to_string(text.size()) + " characters", {}, rule);
+    return error(errc::invalid_argument,
+                 "run id has " + std::to_string(text.size()) + " characters", {}, rule);
   for (const char c : text)
     if (!is_run_id_character(c))
-      return error(errc::invalid_argument, "run id contains a character that is not allowed", {}, rule);
+      return error(errc::invalid_argument, "run id contains a character that is not allowed", {},
+                   rule);
   if (text.front() == '.' || text.front() == '-')
-    return error(errc::invalid_argument, "run id '" + std::string(text) + "' begins with '" + text.front() + "'", {}, rule);
+    return error(errc::invalid_argument,
+                 "run id '" + std::string(text) + "' begins with '" + text.front() + "'", {}, rule);
   return run_id(std::string(text));
 }
 

@@ -13,7 +13,8 @@ std::string without_trailing_zeros(std::string fraction) {
 std::string to_usd_text(nano_usd amount) {
   constexpr std::uint64_t per_dollar = 1'000'000'000;
   const bool negative = amount.count() < 0;
-  const auto size = negative ? ~static_cast<std::uint64_t>(amount.count()) + 1 : static_cast<std::uint64_t>(amount.count());
+  const auto size = negative ? ~static_cast<std::uint64_t>(amount.count()) + 1
+                             : static_cast<std::uint64_t>(amount.count());
   std::string fraction = std::to_string(size % per_dollar);
   fraction = without_trailing_zeros(std::string(9 - fraction.size(), '0') + fraction);
   std::string text = (negative ? "-" : "") + std::to_string(size / per_dollar);
@@ -27,7 +28,8 @@ result<token_price> token_price::from_usd_per_million(std::string_view decimal) 
   };
   const auto dot = decimal.find('.');
   const auto whole = decimal.substr(0, dot);
-  const auto fraction = dot == std::string_view::npos ? std::string_view() : decimal.substr(dot + 1);
+  const auto fraction =
+      dot == std::string_view::npos ? std::string_view() : decimal.substr(dot + 1);
   if (whole.empty() || (dot != std::string_view::npos && fraction.empty()))
     return refuse("is no decimal number");
   for (const auto part : {whole, fraction})
@@ -38,7 +40,8 @@ result<token_price> token_price::from_usd_per_million(std::string_view decimal) 
     return refuse("is not below 1000000");
   if (fraction.size() > 12)
     return refuse("has more than 12 decimals");
-  // A dollar per million tokens is 1e-6 dollars per token: 1e12 of our unit, so 12 decimals are whole units.
+  // A dollar per million tokens is 1e-6 dollars per token: 1e12 of our unit, so 12 decimals are
+  // whole units.
   std::uint64_t atto = 0;
   for (const char c : whole)
     atto = atto * 10 + static_cast<std::uint64_t>(c - '0');

@@ -12,7 +12,8 @@ struct system_random::state {
 
 system_random::system_random() : state_(new state) {
   std::random_device device;
-  std::seed_seq seed{device(), device(), device(), device(), device(), device(), device(), device()};
+  std::seed_seq seed{device(), device(), device(), device(),
+                     device(), device(), device(), device()};
   state_->engine.seed(seed);
 }
 

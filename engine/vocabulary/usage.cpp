@@ -53,33 +53,33 @@ void from_json(const json& in, usage& u) {
 
 std::string_view to_string(attempt_kind k) noexcept {
   switch (k) {
-    case attempt_kind::fresh: return "fresh";
-    case attempt_kind::retry: return "retry";
-    case attempt_kind::reattach: return "reattach";
-    case attempt_kind::continued: return "continue";
-    case attempt_kind::restart: return "restart";
-    case attempt_kind::hedge: return "hedge";
-    case attempt_kind::cache: return "cache";
+  case attempt_kind::fresh: return "fresh";
+  case attempt_kind::retry: return "retry";
+  case attempt_kind::reattach: return "reattach";
+  case attempt_kind::continued: return "continue";
+  case attempt_kind::restart: return "restart";
+  case attempt_kind::hedge: return "hedge";
+  case attempt_kind::cache: return "cache";
   }
   return "unknown";
 }
 
 std::string_view to_string(attempt_state s) noexcept {
   switch (s) {
-    case attempt_state::reserved: return "reserved";
-    case attempt_state::settled: return "settled";
-    case attempt_state::unknown: return "unknown";
+  case attempt_state::reserved: return "reserved";
+  case attempt_state::settled: return "settled";
+  case attempt_state::unknown: return "unknown";
   }
   return "unknown";
 }
 
 std::string_view to_string(attempt_ending e) noexcept {
   switch (e) {
-    case attempt_ending::open: return "open";
-    case attempt_ending::complete: return "complete";
-    case attempt_ending::interrupted: return "interrupted";
-    case attempt_ending::failed: return "failed";
-    case attempt_ending::cancelled: return "cancelled";
+  case attempt_ending::open: return "open";
+  case attempt_ending::complete: return "complete";
+  case attempt_ending::interrupted: return "interrupted";
+  case attempt_ending::failed: return "failed";
+  case attempt_ending::cancelled: return "cancelled";
   }
   return "unknown";
 }
@@ -113,9 +113,12 @@ void from_json(const json& in, ledger_row& row) {
   using e = attempt_ending;
   row.call = call_id(in.value("callId", std::string()));
   row.attempt = in.value("attempt", std::uint32_t{0});
-  row.kind = enum_from(in, "kind", {k::fresh, k::retry, k::reattach, k::continued, k::restart, k::hedge, k::cache}, k::fresh);
+  row.kind = enum_from(
+      in, "kind", {k::fresh, k::retry, k::reattach, k::continued, k::restart, k::hedge, k::cache},
+      k::fresh);
   row.state = enum_from(in, "state", {s::reserved, s::settled, s::unknown}, s::unknown);
-  row.ending = enum_from(in, "ending", {e::open, e::complete, e::interrupted, e::failed, e::cancelled}, e::open);
+  row.ending = enum_from(in, "ending",
+                         {e::open, e::complete, e::interrupted, e::failed, e::cancelled}, e::open);
   row.provider_request_id = in.value("providerRequestId", std::string());
   row.run = in.value("runId", std::string());
   row.step = in.value("step", std::string());

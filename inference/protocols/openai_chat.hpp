@@ -14,8 +14,8 @@ namespace pawl::inference {
 /// that name instead. `options` are merged in last: they add fields and never replace one that the
 /// engine sets (parse_request refuses such options).
 ///
-/// Continuation: `maxTokens` is reduced by the tokens that surely exist (continuation::tokens_min) and
-/// stays at least 1. When the author's messages end with an assistant message of plain
+/// Continuation: `maxTokens` is reduced by the tokens that surely exist (continuation::tokens_min)
+/// and stays at least 1. When the author's messages end with an assistant message of plain
 /// text, that one is extended.
 ///
 /// Answer: only the first choice (index 0) is derived from; what belongs to others is `unknown`.

@@ -1,6 +1,10 @@
-// Real kills: `pawl run` against `pawl sim` over sockets and RocksDB, killed with SIGKILL at random moments up to five times a
-// run, then resumed under the same id. The provider's own bill is the judge: the output is as undisturbed, settled rows equal the
-// bill, and no token that had appeared on stderr is generated again. PAWL_SEED repeats the moments, PAWL_KILL_RUNS the number.
+// Real kills: `pawl run` against `pawl sim` over sockets and RocksDB, killed with SIGKILL at random
+// moments up to five times a run, then resumed under the same id. The provider's own bill is the
+// judge: the output is as undisturbed, settled rows equal the bill, and no token that had appeared
+// on stderr is generated again. PAWL_SEED repeats the moments, PAWL_KILL_RUNS the number.
+#include <pawl/random.hpp>
+#include <pawl/time.hpp>
+
 #include <chrono>
 #include <cstdlib>
 #include <iostream>
@@ -10,9 +14,6 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-
-#include <pawl/random.hpp>
-#include <pawl/time.hpp>
 
 #include "tests/integration/rig.hpp"
 
@@ -58,7 +59,8 @@ class kills : public ::testing::Test {
 protected:
   static constexpr int kills_max = 5;
 
-  static disturbed run_with_kills(random_source& draw, const std::string& input, std::chrono::milliseconds undisturbed) {
+  static disturbed run_with_kills(random_source& draw, const std::string& input,
+                                  std::chrono::milliseconds undisturbed) {
     rig r;
     disturbed out;
     const system_clock clock;
@@ -68,7 +70,8 @@ protected:
       const auto printed = r.room() / ("out" + std::to_string(life));
       process engine(r.run_command(input), printed, err);
       if (life < kills_max) {
-        const auto moment = std::chrono::milliseconds(draw_below(draw, static_cast<std::uint64_t>(undisturbed.count())));
+        const auto moment = std::chrono::milliseconds(
+            draw_below(draw, static_cast<std::uint64_t>(undisturbed.count())));
         if (!engine.wait(moment)) {
           engine.send(SIGKILL);
           EXPECT_TRUE(engine.wait(10s));
@@ -106,7 +109,8 @@ void expect_ledger_equals_bill(const disturbed& run) {
   }
 }
 
-// Every request that came after a kill begins behind all that had been shown of its task before the kill.
+// Every request that came after a kill begins behind all that had been shown of its task before the
+// kill.
 void expect_nothing_shown_is_bought_again(const disturbed& run) {
   std::map<std::string, std::string> task_of;
   for (const auto& row : run.ledger) {
@@ -135,14 +139,16 @@ TEST_F(kills, fifty_runs_end_as_undisturbed_and_buy_nothing_twice) {
   std::cout << "seed " << seed << ", " << runs << " runs\n";
   seeded_random draw(seed);
 
-  const std::string input = R"({"ticket": "My parcel has not come, and the tracking page is empty."})";
+  const std::string input =
+      R"({"ticket": "My parcel has not come, and the tracking page is empty."})";
   std::string expected;
   std::chrono::milliseconds length{0};
   {
     rig r;
     const auto began = std::chrono::steady_clock::now();
     const auto undisturbed = run_to_end(r.run_command(input), 60s);
-    length = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+    length = std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - began);
     ASSERT_EQ(undisturbed.status, 0) << undisturbed.err;
     expected = undisturbed.out;
   }
@@ -167,7 +173,8 @@ TEST_F(kills, fifty_runs_end_as_undisturbed_and_buy_nothing_twice) {
       }
     cut_in_stream += cut;
   }
-  std::cout << kills << " kills; " << cut_in_stream << " of " << runs << " runs were cut in mid-stream, at";
+  std::cout << kills << " kills; " << cut_in_stream << " of " << runs
+            << " runs were cut in mid-stream, at";
   for (const auto& [task, times] : cut_at)
     std::cout << " " << task << " " << times << "x";
   std::cout << "\n";

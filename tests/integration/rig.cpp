@@ -1,12 +1,12 @@
 #include "tests/integration/rig.hpp"
 
+#include <sstream>
+#include <stdexcept>
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <unistd.h>
-
-#include <sstream>
-#include <stdexcept>
 
 namespace pawl::testing {
 
@@ -15,7 +15,8 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The first line of a file that another process writes; waits for changes of its folder, not for time.
+// The first line of a file that another process writes; waits for changes of its folder, not for
+// time.
 std::string first_line(const std::filesystem::path& file, process& writer) {
   const int watch = inotify_init1(IN_CLOEXEC);
   inotify_add_watch(watch, file.parent_path().c_str(), IN_MODIFY | IN_CREATE);
@@ -38,8 +39,9 @@ std::string first_line(const std::filesystem::path& file, process& writer) {
 } // namespace
 
 rig::rig(std::vector<std::string> provider) {
-  std::vector<std::string> words = {PAWL_COMMAND, "sim", "--port", "0", "--tokens-per-second", "200",
-                                    "--time-to-first-token", "15"};
+  std::vector<std::string> words = {
+      PAWL_COMMAND, "sim", "--port", "0", "--tokens-per-second", "200", "--time-to-first-token",
+      "15"};
   words.insert(words.end(), provider.begin(), provider.end());
   provider_ = std::make_unique<process>(words, room() / "sim.out", room() / "sim.err");
   const auto url = first_line(room() / "sim.out", *provider_);
@@ -54,14 +56,17 @@ rig::rig(std::vector<std::string> provider) {
     models["sim/" + name] = {{"deployments", json::array({place})}};
   }
   const json configuration = {
-      {"providers", {{"desk", {{"protocol", "openai-chat"}, {"baseUrl", "http://127.0.0.1:" + std::to_string(port_) + "/v1"}}}}},
+      {"providers",
+       {{"desk",
+         {{"protocol", "openai-chat"},
+          {"baseUrl", "http://127.0.0.1:" + std::to_string(port_) + "/v1"}}}}},
       {"models", models}};
   write_file(room() / "pawl.json", configuration.dump(2));
 }
 
 std::vector<std::string> rig::run_command(const std::string& input) const {
-  return command({"run", std::string(PAWL_EXAMPLES) + "/support-triage.json", "--id", "r", "--input", input, "--config",
-                  (room() / "pawl.json").string()});
+  return command({"run", std::string(PAWL_EXAMPLES) + "/support-triage.json", "--id", "r",
+                  "--input", input, "--config", (room() / "pawl.json").string()});
 }
 
 std::vector<std::string> rig::command(std::vector<std::string> words) const {

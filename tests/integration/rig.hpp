@@ -1,4 +1,5 @@
-// A simulated provider in a process of its own, a configuration that points to it, and a data directory.
+// A simulated provider in a process of its own, a configuration that points to it, and a data
+// directory.
 #pragma once
 
 #include <filesystem>

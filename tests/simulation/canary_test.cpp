@@ -1,4 +1,5 @@
-// The sweep can be trusted only if it sees what it is there to see: each fault that the wiring can switch on must be found by it.
+// The sweep can be trusted only if it sees what it is there to see: each fault that the wiring can
+// switch on must be found by it.
 #include <functional>
 #include <iostream>
 
@@ -16,12 +17,16 @@ struct canary {
 
 const std::vector<canary>& canaries() {
   static const std::vector<canary> all = {
-      {"host: submits before the intent is durable", [](auto& o) { o.host_canaries.skip_intent = true; }},
+      {"host: submits before the intent is durable",
+       [](auto& o) { o.host_canaries.skip_intent = true; }},
       {"host: batches expect no epoch", [](auto& o) { o.host_canaries.forget_epoch = true; }},
       {"host: outbox entries are dropped", [](auto& o) { o.host_canaries.drop_outbox = true; }},
-      {"host: goes to sleep without reading the inbox", [](auto& o) { o.host_canaries.lose_wakeup = true; }},
-      {"gateway: shows events before they are written", [](auto& o) { o.gateway_canaries.publish_before_write = true; }},
-      {"gateway: sends before the attempt is durable", [](auto& o) { o.gateway_canaries.skip_intent = true; }},
+      {"host: goes to sleep without reading the inbox",
+       [](auto& o) { o.host_canaries.lose_wakeup = true; }},
+      {"gateway: shows events before they are written",
+       [](auto& o) { o.gateway_canaries.publish_before_write = true; }},
+      {"gateway: sends before the attempt is durable",
+       [](auto& o) { o.gateway_canaries.skip_intent = true; }},
       {"gateway: settles twice", [](auto& o) { o.gateway_canaries.settle_twice = true; }},
       {"gateway: logs late", [](auto& o) { o.gateway_canaries.log_late = true; }},
   };
@@ -58,10 +63,12 @@ TEST_P(canary_test, is_found_by_the_sweep) {
       for (const auto& disturbed : disturbances(base, point)) {
         const auto after = simulation(what, compiler, disturbed).run();
         ++runs;
-        const auto wrongs = disturbed.cancel_at ? find_wrongs_of_cancel(what, after, undisturbed)
-                                                : find_wrongs(what, disturbed.crashes, after, undisturbed);
+        const auto wrongs = disturbed.cancel_at
+                                ? find_wrongs_of_cancel(what, after, undisturbed)
+                                : find_wrongs(what, disturbed.crashes, after, undisturbed);
         if (!wrongs.empty()) {
-          std::cout << bird.name << ": found in " << what.name << " after " << runs << " runs: " << wrongs.front() << "\n";
+          std::cout << bird.name << ": found in " << what.name << " after " << runs
+                    << " runs: " << wrongs.front() << "\n";
           return;
         }
       }

@@ -15,7 +15,8 @@ using wrongs = std::vector<std::string>;
 
 bool broken(sim::bill_ending e) {
   using b = sim::bill_ending;
-  return e == b::dropped || e == b::clean_cut || e == b::stalled || e == b::disconnected || e == b::stream_error;
+  return e == b::dropped || e == b::clean_cut || e == b::stalled || e == b::disconnected ||
+         e == b::stream_error;
 }
 
 // What a request generated and nobody can have read: that much may be bought again.
@@ -35,7 +36,8 @@ void check_rest(const aftermath& after, wrongs& out) {
   if (after.calls_left > 0)
     out.push_back(std::to_string(after.calls_left) + " calls are still open in the gateway");
   if (after.calls_unreleased > 0)
-    out.push_back(std::to_string(after.calls_unreleased) + " finished calls were never acknowledged");
+    out.push_back(std::to_string(after.calls_unreleased) +
+                  " finished calls were never acknowledged");
   out.insert(out.end(), after.breaches.begin(), after.breaches.end());
   if (after.outbox_left > 0)
     out.push_back(std::to_string(after.outbox_left) + " outbox entries were never acknowledged");
@@ -43,10 +45,14 @@ void check_rest(const aftermath& after, wrongs& out) {
     out.push_back(std::to_string(after.wakes_left) + " wake-up entries are left");
 }
 
-nano_usd price(const usage& tokens, const ledger_row& row) {
-  const inference::catalog models;
+nano_usd price(const scenario& what, const usage& tokens, const ledger_row& row) {
+  inference::catalog models;
+  if (!what.configuration.is_null())
+    (void)models.add(what.configuration);
   const auto places = models.resolve(row.model);
-  return places.empty() || !places.front().prices ? nano_usd(0) : inference::cost_of(tokens, *places.front().prices);
+  return places.empty() || !places.front().prices
+             ? nano_usd(0)
+             : inference::cost_of(tokens, *places.front().prices);
 }
 
 usage billed(const sim::bill_row& bill) {
@@ -57,7 +63,8 @@ usage billed(const sim::bill_row& bill) {
   return tokens;
 }
 
-void check_row(const ledger_row& row, const sim::bill_row* bill, wrongs& out) {
+void check_row(const scenario& what, const ledger_row& row, const sim::bill_row* bill,
+               wrongs& out) {
   const auto name = "row " + row.call.str().substr(0, 8) + "/" + std::to_string(row.attempt) + " ";
   if (row.state == attempt_state::reserved)
     out.push_back(name + "is still reserved");
@@ -66,25 +73,29 @@ void check_row(const ledger_row& row, const sim::bill_row* bill, wrongs& out) {
       out.push_back(name + "is settled at a cost, and the provider knows nothing of it");
     return;
   }
-  const auto exact = price(billed(*bill), row);
+  const auto exact = price(what, billed(*bill), row);
   if (row.state == attempt_state::settled && row.ending == attempt_ending::complete) {
     if (!(row.tokens == billed(*bill)))
-      out.push_back(name + "is settled with " + json(row.tokens).dump() + ", the bill says " + json(billed(*bill)).dump());
+      out.push_back(name + "is settled with " + json(row.tokens).dump() + ", the bill says " +
+                    json(billed(*bill)).dump());
     if (row.priced && row.cost != exact)
-      out.push_back(name + "costs " + to_usd_text(row.cost) + ", the bill says " + to_usd_text(exact));
+      out.push_back(name + "costs " + to_usd_text(row.cost) + ", the bill says " +
+                    to_usd_text(exact));
   }
-  if (row.state == attempt_state::settled && row.ending != attempt_ending::complete && bill->generated_tokens > 0 &&
-      !(row.tokens == billed(*bill)))
+  if (row.state == attempt_state::settled && row.ending != attempt_ending::complete &&
+      bill->generated_tokens > 0 && !(row.tokens == billed(*bill)))
     out.push_back(name + "is settled otherwise than the bill, which has tokens");
   if (row.state == attempt_state::unknown && row.priced) {
     if (exact < row.bounds.lower)
-      out.push_back(name + "has the lower bound " + to_usd_text(row.bounds.lower) + " above the bill's " + to_usd_text(exact));
+      out.push_back(name + "has the lower bound " + to_usd_text(row.bounds.lower) +
+                    " above the bill's " + to_usd_text(exact));
     if (row.bounds.upper && exact > *row.bounds.upper)
-      out.push_back(name + "has the upper bound " + to_usd_text(*row.bounds.upper) + " below the bill's " + to_usd_text(exact));
+      out.push_back(name + "has the upper bound " + to_usd_text(*row.bounds.upper) +
+                    " below the bill's " + to_usd_text(exact));
   }
 }
 
-void check_ledger(const aftermath& after, wrongs& out) {
+void check_ledger(const scenario& what, const aftermath& after, wrongs& out) {
   std::map<std::string, const sim::bill_row*> bill;
   for (const auto& row : after.bill)
     bill[row.request_id] = &row;
@@ -99,7 +110,7 @@ void check_ledger(const aftermath& after, wrongs& out) {
     // What was cancelled on purpose was not interrupted.
     unknown += row.state == attempt_state::unknown && row.ending != attempt_ending::cancelled;
     unknown_without_id += row.state == attempt_state::unknown && id.empty();
-    check_row(row, id.empty() || !bill.contains(id) ? nullptr : bill[id], out);
+    check_row(what, row, id.empty() || !bill.contains(id) ? nullptr : bill[id], out);
   }
   std::int64_t unaccounted = 0, provider_breaks = 0;
   for (const auto& row : after.bill) {
@@ -107,11 +118,13 @@ void check_ledger(const aftermath& after, wrongs& out) {
     provider_breaks += broken(row.ending);
   }
   if (unaccounted > unknown_without_id)
-    out.push_back(std::to_string(unaccounted) + " requests that generated are in no ledger row, and only " +
+    out.push_back(std::to_string(unaccounted) +
+                  " requests that generated are in no ledger row, and only " +
                   std::to_string(unknown_without_id) + " unknown rows could stand for them");
   if (unknown > provider_breaks + after.broken_attempts)
-    out.push_back(std::to_string(unknown) + " rows are unknown, after " + std::to_string(provider_breaks) +
-                  " broken streams and " + std::to_string(after.broken_attempts) + " attempts open at crashes");
+    out.push_back(std::to_string(unknown) + " rows are unknown, after " +
+                  std::to_string(provider_breaks) + " broken streams and " +
+                  std::to_string(after.broken_attempts) + " attempts open at crashes");
 }
 
 std::int64_t kept_tokens(const aftermath& a) {
@@ -121,8 +134,8 @@ std::int64_t kept_tokens(const aftermath& a) {
   return sum;
 }
 
-void check_tokens(const scenario& what, const crash_plan& crashes, const aftermath& after, const aftermath& undisturbed,
-                  wrongs& out) {
+void check_tokens(const scenario& what, const crash_plan& crashes, const aftermath& after,
+                  const aftermath& undisturbed, wrongs& out) {
   // Races have several legal courses, and a restart buys again: nothing to compare there.
   if (what.restarts || what.expect.outputs.size() > 1)
     return;
@@ -132,18 +145,21 @@ void check_tokens(const scenario& what, const crash_plan& crashes, const afterma
   });
   const auto kept = kept_tokens(after), needed = kept_tokens(undisturbed);
   if (!power_lost && kept > needed)
-    out.push_back("tokens that had been logged were bought again: " + std::to_string(kept - needed) + " of " +
-                  std::to_string(needed));
-  const bool gateway_lived =
-      std::all_of(crashes.begin(), crashes.end(), [](const crash& c) { return c.who == victim::host; });
+    out.push_back("tokens that had been logged were bought again: " +
+                  std::to_string(kept - needed) + " of " + std::to_string(needed));
+  const bool gateway_lived = std::all_of(crashes.begin(), crashes.end(),
+                                         [](const crash& c) { return c.who == victim::host; });
   if (gateway_lived && after.bill.size() != undisturbed.bill.size())
-    out.push_back("only the host crashed, and the provider saw " + std::to_string(after.bill.size()) +
-                  " requests instead of " + std::to_string(undisturbed.bill.size()));
+    out.push_back("only the host crashed, and the provider saw " +
+                  std::to_string(after.bill.size()) + " requests instead of " +
+                  std::to_string(undisturbed.bill.size()));
 }
 
 // Where a scenario does not say what comes out, it is what comes out undisturbed.
-void check_output(const scenario& what, const aftermath& after, const aftermath& undisturbed, wrongs& out) {
-  const bool said = !what.expect.outputs.empty() || !what.expect.output_has.is_null() || !what.expect.fault_has.is_null();
+void check_output(const scenario& what, const aftermath& after, const aftermath& undisturbed,
+                  wrongs& out) {
+  const bool said = !what.expect.outputs.empty() || !what.expect.output_has.is_null() ||
+                    !what.expect.fault_has.is_null();
   if (!said && !what.restarts && after.run.result != undisturbed.run.result)
     out.push_back("the output differs from the undisturbed one");
 }
@@ -155,15 +171,16 @@ void check_coherence(const scenario& what, const json& value, wrongs& out) {
   if (value.is_structured())
     for (const auto& item : value)
       check_coherence(what, item, out);
-  else if (value.is_string() && value.get_ref<const std::string&>().find("\u00b7") != std::string::npos &&
+  else if (value.is_string() &&
+           value.get_ref<const std::string&>().find("\u00b7") != std::string::npos &&
            !sim::coherent(value.get_ref<const std::string&>()))
     out.push_back("text of two generations: " + value.get<std::string>());
 }
 
 } // namespace
 
-std::vector<std::string> find_wrongs(const scenario& what, const crash_plan& crashes, const aftermath& after,
-                                     const aftermath& undisturbed) {
+std::vector<std::string> find_wrongs(const scenario& what, const crash_plan& crashes,
+                                     const aftermath& after, const aftermath& undisturbed) {
   wrongs out;
   check_rest(after, out);
   if (auto wrong = judge(what.expect, after.run); !wrong.empty())
@@ -171,12 +188,13 @@ std::vector<std::string> find_wrongs(const scenario& what, const crash_plan& cra
   check_output(what, after, undisturbed, out);
   if (after.run.result && after.run.result->is_value())
     check_coherence(what, after.run.result->value(), out);
-  check_ledger(after, out);
+  check_ledger(what, after, out);
   check_tokens(what, crashes, after, undisturbed, out);
   return out;
 }
 
-std::vector<std::string> find_wrongs_of_cancel(const scenario& what, const aftermath& after, const aftermath& undisturbed) {
+std::vector<std::string> find_wrongs_of_cancel(const scenario& what, const aftermath& after,
+                                               const aftermath& undisturbed) {
   if (after.cancel_accepted != true)
     return find_wrongs(what, {}, after, undisturbed);
   // Calls in flight may end or be cut short, so neither the output nor the tokens can be compared.
@@ -187,7 +205,8 @@ std::vector<std::string> find_wrongs_of_cancel(const scenario& what, const after
   auto out = find_wrongs(cancelled, {}, after, undisturbed);
   constexpr double prompt_seconds = 60;
   if (after.seconds - after.cancelled_at_seconds > prompt_seconds)
-    out.push_back("the run ended " + std::to_string(after.seconds - after.cancelled_at_seconds) + " s after it was cancelled");
+    out.push_back("the run ended " + std::to_string(after.seconds - after.cancelled_at_seconds) +
+                  " s after it was cancelled");
   return out;
 }
 

@@ -8,11 +8,13 @@
 
 namespace pawl::simulation {
 
-/// Everything that is wrong, one line each; empty: all is well. `undisturbed`: the same scenario and seed without crashes.
-std::vector<std::string> find_wrongs(const scenario& what, const crash_plan& crashes, const aftermath& after,
-                                     const aftermath& undisturbed);
+/// Everything that is wrong, one line each; empty: all is well. `undisturbed`: the same scenario
+/// and seed without crashes.
+std::vector<std::string> find_wrongs(const scenario& what, const crash_plan& crashes,
+                                     const aftermath& after, const aftermath& undisturbed);
 
 /// The same for a run that somebody cancelled (simulation_options::cancel_at).
-std::vector<std::string> find_wrongs_of_cancel(const scenario& what, const aftermath& after, const aftermath& undisturbed);
+std::vector<std::string> find_wrongs_of_cancel(const scenario& what, const aftermath& after,
+                                               const aftermath& undisturbed);
 
 } // namespace pawl::simulation

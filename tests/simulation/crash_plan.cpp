@@ -6,12 +6,12 @@ namespace pawl::simulation {
 
 std::string_view to_string(moment_kind k) {
   switch (k) {
-    case moment_kind::host_commit: return "host commit";
-    case moment_kind::gateway_commit: return "gateway commit";
-    case moment_kind::link_to_gateway: return "link to gateway";
-    case moment_kind::link_to_host: return "link to host";
-    case moment_kind::wire_request: return "wire request";
-    case moment_kind::wire_response: return "wire response";
+  case moment_kind::host_commit: return "host commit";
+  case moment_kind::gateway_commit: return "gateway commit";
+  case moment_kind::link_to_gateway: return "link to gateway";
+  case moment_kind::link_to_host: return "link to host";
+  case moment_kind::wire_request: return "wire request";
+  case moment_kind::wire_response: return "wire response";
   }
   return "?";
 }
@@ -22,9 +22,9 @@ std::string_view to_string(moment_phase p) {
 
 std::string_view to_string(victim v) {
   switch (v) {
-    case victim::host: return "host";
-    case victim::gateway: return "gateway";
-    case victim::both: return "both";
+  case victim::host: return "host";
+  case victim::gateway: return "gateway";
+  case victim::both: return "both";
   }
   return "?";
 }
@@ -42,13 +42,15 @@ std::string coverage_table::render() const {
   char cell[64];
   for (const auto who : all_victims)
     for (const auto how : all_manners) {
-      std::snprintf(cell, sizeof cell, "%14s", (std::string(to_string(who)) + "/" + std::string(to_string(how))).c_str());
+      std::snprintf(cell, sizeof cell, "%14s",
+                    (std::string(to_string(who)) + "/" + std::string(to_string(how))).c_str());
       text += cell;
     }
   text += "\n";
   for (const auto kind : all_kinds)
     for (const auto phase : all_phases) {
-      std::snprintf(cell, sizeof cell, "%-27s", (std::string(to_string(phase)) + " " + std::string(to_string(kind))).c_str());
+      std::snprintf(cell, sizeof cell, "%-27s",
+                    (std::string(to_string(phase)) + " " + std::string(to_string(kind))).c_str());
       text += cell;
       for (const auto who : all_victims)
         for (const auto how : all_manners) {
@@ -69,8 +71,9 @@ std::vector<std::string> coverage_table::empty_cells() const {
       for (const auto who : all_victims)
         for (const auto how : all_manners)
           if (!cells_.contains({kind, phase, who, how}))
-            empty.push_back(std::string(to_string(phase)) + " " + std::string(to_string(kind)) + ", " +
-                            std::string(to_string(who)) + ", " + std::string(to_string(how)));
+            empty.push_back(std::string(to_string(phase)) + " " + std::string(to_string(kind)) +
+                            ", " + std::string(to_string(who)) + ", " +
+                            std::string(to_string(how)));
   return empty;
 }
 

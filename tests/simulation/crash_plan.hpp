@@ -12,7 +12,8 @@
 
 namespace pawl::simulation {
 
-/// Everything that happens at once or not at all: every commit, and every delivery over the link and the wire.
+/// Everything that happens at once or not at all: every commit, and every delivery over the link
+/// and the wire.
 enum class moment_kind : std::uint8_t {
   host_commit,
   gateway_commit,
@@ -42,7 +43,8 @@ struct crash {
   std::uint64_t point = 0;
   victim who = victim::both;
   manner how = manner::process_kill;
-  /// The old host does not die: it goes on beside the new one, on the same store, as after a long pause.
+  /// The old host does not die: it goes on beside the new one, on the same store, as after a long
+  /// pause.
   enum class old_host : std::uint8_t { dies, haunts } old = old_host::dies;
 };
 

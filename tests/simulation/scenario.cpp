@@ -14,8 +14,9 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::set<std::string> known_keys = {"name",   "shows", "do",    "definition", "with",    "input",    "provider",
-                                          "models", "expect", "tasks", "calls",      "seconds", "restarts"};
+const std::set<std::string> known_keys = {"name",  "shows",    "do",      "definition", "with",
+                                          "input", "provider", "models",  "expect",     "tasks",
+                                          "calls", "seconds",  "restarts"};
 
 std::string slurp(const fs::path& file) {
   std::ifstream in(file);
@@ -36,8 +37,9 @@ json document_of(const json& entry, const fs::path& examples) {
     const auto& given = entry["definition"];
     return given.is_string() ? json::parse(slurp(examples / given.get<std::string>())) : given;
   }
-  json document = {{"document",
-                    {{"dsl", "1.0.3"}, {"namespace", "scenarios"}, {"name", "scenario"}, {"version", "1.0.0"}}}};
+  json document = {
+      {"document",
+       {{"dsl", "1.0.3"}, {"namespace", "scenarios"}, {"name", "scenario"}, {"version", "1.0.0"}}}};
   if (entry.contains("with"))
     document.update(entry["with"]);
   document["do"] = entry.at("do");
@@ -102,7 +104,8 @@ scenario scenario_of(const json& entry, const fs::path& file, const fs::path& ex
 std::string differs(const json& expected, const json& given) {
   for (const auto& [key, value] : expected.items())
     if (!given.is_object() || !given.contains(key) || given[key] != value)
-      return "member " + key + " is " + (given.is_object() && given.contains(key) ? given[key].dump() : "absent") +
+      return "member " + key + " is " +
+             (given.is_object() && given.contains(key) ? given[key].dump() : "absent") +
              ", expected " + value.dump();
   return {};
 }
@@ -127,25 +130,28 @@ std::vector<scenario> load_scenarios(const fs::path& folder, const fs::path& exa
 }
 
 std::string judge(const expectation& expected, const run_info& run) {
-  const std::string result = !run.result          ? "nothing"
+  const std::string result = !run.result              ? "nothing"
                              : run.result->is_value() ? run.result->value().dump()
                                                       : json(run.result->fault()).dump();
   if (run.status != expected.status)
-    return "status is " + std::string(to_string(run.status)) + " (" + run.cause + ") with " + result + ", expected " +
-           std::string(to_string(expected.status));
+    return "status is " + std::string(to_string(run.status)) + " (" + run.cause + ") with " +
+           result + ", expected " + std::string(to_string(expected.status));
   if (!expected.outputs.empty()) {
     if (!run.result || !run.result->is_value())
       return "there is no output";
-    if (std::find(expected.outputs.begin(), expected.outputs.end(), run.result->value()) == expected.outputs.end())
+    if (std::find(expected.outputs.begin(), expected.outputs.end(), run.result->value()) ==
+        expected.outputs.end())
       return "output is " + result + ", expected " + json(expected.outputs).dump();
   }
   if (!expected.output_has.is_null())
-    if (auto wrong = differs(expected.output_has, run.result && run.result->is_value() ? run.result->value() : json());
+    if (auto wrong = differs(expected.output_has,
+                             run.result && run.result->is_value() ? run.result->value() : json());
         !wrong.empty())
       return "output: " + wrong;
   if (!expected.fault_has.is_null())
-    if (auto wrong = differs(expected.fault_has,
-                             run.result && run.result->is_fault() ? json(run.result->fault()) : json());
+    if (auto wrong =
+            differs(expected.fault_has,
+                    run.result && run.result->is_fault() ? json(run.result->fault()) : json());
         !wrong.empty())
       return "fault: " + wrong;
   return {};

@@ -66,7 +66,8 @@ private:
 };
 
 sim_link::sim_link()
-    : host_face_(std::make_shared<host_face>(*this)), gateway_face_(std::make_shared<gateway_face>(*this)) {}
+    : host_face_(std::make_shared<host_face>(*this)),
+      gateway_face_(std::make_shared<gateway_face>(*this)) {}
 
 sim_link::~sim_link() = default;
 

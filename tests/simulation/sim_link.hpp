@@ -1,5 +1,5 @@
-// The host–gateway link of the simulation: two queues of deliveries, made one at a time by the simulation, which may crash
-// either side before or after any of them.
+// The host–gateway link of the simulation: two queues of deliveries, made one at a time by the
+// simulation, which may crash either side before or after any of them.
 #pragma once
 
 #include <deque>
@@ -20,14 +20,16 @@ public:
   /// What the gateway talks to.
   [[nodiscard]] std::shared_ptr<actors::gateway_listener> gateway_side();
 
-  /// What a person at the link would look at: each submission and each batch of events at the moment it is said.
+  /// What a person at the link would look at: each submission and each batch of events at the
+  /// moment it is said.
   std::function<void(const actors::call_submission&)> on_submitted;
   std::function<void(const call_id&, const std::vector<stream_event>&)> on_shown;
 
   /// Connects a life of a side; the host is told that the link is up when both sides are there.
   void connect_host(std::shared_ptr<actors::gateway_listener> host);
   void connect_gateway(actors::gateway* calls);
-  /// The host that is connected goes on hearing all that is said, beside the next one that connects.
+  /// The host that is connected goes on hearing all that is said, beside the next one that
+  /// connects.
   void haunt();
   /// A side died: nothing reaches it any more, and nothing it said is delivered.
   void lose_host();

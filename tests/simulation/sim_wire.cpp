@@ -34,7 +34,8 @@ public:
   bool over = false;
 };
 
-std::shared_ptr<net::exchange> sim_wire::start(net::http_request request, std::shared_ptr<exchange_sink> sink) {
+std::shared_ptr<net::exchange> sim_wire::start(net::http_request request,
+                                               std::shared_ptr<exchange_sink> sink) {
   auto made = std::make_shared<line>(*this, std::move(request), std::move(sink));
   requests_.push_back(made);
   return made;
@@ -63,8 +64,8 @@ void sim_wire::deliver_request() {
   if (one->cancelled)
     return;
   const auto slash = one->request.url.find('/', one->request.url.find("://") + 3);
-  one->id = outside_.open(one->request.method + " " + one->request.url.substr(slash), one->request.headers,
-                          one->request.body, time_.now());
+  one->id = outside_.open(one->request.method + " " + one->request.url.substr(slash),
+                          one->request.headers, one->request.body, time_.now());
   lines_.push_back(one);
 }
 
@@ -97,19 +98,19 @@ void sim_wire::deliver_response() {
     return;
   const auto sink = one->sink;
   switch (piece.kind) {
-    case sim::piece_kind::head: sink->on_head(piece.status, piece.headers); break;
-    case sim::piece_kind::body:
-      outside_.delivered(*one->id, piece.bytes.size());
-      sink->on_body(piece.bytes);
-      break;
-    case sim::piece_kind::end:
-      one->end();
-      sink->on_end();
-      break;
-    case sim::piece_kind::reset:
-      one->end();
-      sink->on_failure({failure_kind::reset, true, "simulated provider: connection reset"});
-      break;
+  case sim::piece_kind::head: sink->on_head(piece.status, piece.headers); break;
+  case sim::piece_kind::body:
+    outside_.delivered(*one->id, piece.bytes.size());
+    sink->on_body(piece.bytes);
+    break;
+  case sim::piece_kind::end:
+    one->end();
+    sink->on_end();
+    break;
+  case sim::piece_kind::reset:
+    one->end();
+    sink->on_failure({failure_kind::reset, true, "simulated provider: connection reset"});
+    break;
   }
 }
 
@@ -123,8 +124,8 @@ std::optional<time_point> sim_wire::next_due() const {
 }
 
 std::size_t sim_wire::open() const noexcept {
-  return static_cast<std::size_t>(
-      std::count_if(lines_.begin(), lines_.end(), [](const auto& l) { return !l->over && !l->cancelled; }));
+  return static_cast<std::size_t>(std::count_if(
+      lines_.begin(), lines_.end(), [](const auto& l) { return !l->over && !l->cancelled; }));
 }
 
 } // namespace pawl::simulation

@@ -1,13 +1,13 @@
-// The wire of the simulation: the simulated provider behind net::transport, in virtual time. Each request and each piece of an
-// answer is a delivery of its own, made by the simulation.
+// The wire of the simulation: the simulated provider behind net::transport, in virtual time. Each
+// request and each piece of an answer is a delivery of its own, made by the simulation.
 #pragma once
+
+#include <pawl/time.hpp>
 
 #include <deque>
 #include <memory>
 #include <optional>
 #include <vector>
-
-#include <pawl/time.hpp>
 
 #include "net/transport.hpp"
 #include "sim/provider.hpp"

@@ -8,6 +8,7 @@
 #include "inference/request.hpp"
 #include "storage/call_log.hpp"
 #include "storage/run_index.hpp"
+#include "tests/simulation/simulation_parts.hpp"
 #include "workflows/interpreter.hpp"
 #include "workflows/load.hpp"
 
@@ -16,7 +17,6 @@ namespace pawl::simulation {
 namespace {
 
 constexpr std::uint64_t steps_max = 2'000'000;
-const run_id the_run("run");
 
 // An error line fails a simulation: logging is part of the contract.
 class error_sink final : public spdlog::sinks::base_sink<std::mutex> {
@@ -42,73 +42,6 @@ sim::provider_options outside_options(const scenario& what, std::uint64_t seed) 
 
 } // namespace
 
-struct simulation::virtual_clock final : public pawl::clock {
-  explicit virtual_clock(caf::scheduler::test_coordinator& s) : scheduler(s) {}
-  [[nodiscard]] time_point now() const override {
-    return from_epoch_ms(1'800'000'000'000) + std::chrono::duration_cast<duration>(
-               scheduler.clock().now().time_since_epoch());
-  }
-  caf::scheduler::test_coordinator& scheduler;
-};
-
-struct simulation::host_life {
-  std::unique_ptr<storage::memory_store> store;
-  std::unique_ptr<storage::commit_queue> queue;
-  std::unique_ptr<actors::local_host> host;
-  std::unique_ptr<actors::local_host> successor; // on the same store, beside a host that does not know that it is stale
-};
-
-struct simulation::gateway_life {
-  std::unique_ptr<storage::memory_store> store;
-  std::unique_ptr<storage::commit_queue> queue;
-  std::shared_ptr<actors::local_gateway> gateway;
-};
-
-// Sees what a person would see: it keeps the end of the run and the order of tasks.
-class simulation::watcher final : public run_observer {
-public:
-  explicit watcher(aftermath& out) : out_(out) {}
-  void on_status(const run_id&, run_status status, const std::optional<outcome>&, const std::string&) override {
-    if (status == run_status::running) {
-      // One that found the run ended took nothing over.
-      is_active_ = !has_ended || !has_ended();
-      if (is_active_)
-        *last_active = this;
-    } else {
-      // Over a run that sleeps hosts may take turns, and what they say of it crosses.
-      out_.slept = out_.slept || status == run_status::waiting;
-      if (is_active_ && is_ended(status) && *last_active != this && !out_.slept)
-        out_.breaches.push_back("a stale activation ended the run as " + std::string(to_string(status)));
-      is_active_ = false;
-    }
-    last = status;
-  }
-  void on_refused(const run_id&, const error& why) override {
-    is_active_ = false;
-    refused = why.render();
-  }
-  void on_note(const run_id&, const task_note& note, time_point) override {
-    if (note.phase == task_phase::completed)
-      out_.tasks_completed.emplace_back(note.where.name());
-  }
-  void on_stream(const run_id&, const path& step, const stream_event& event) override {
-    auto& text = out_.texts[step.str()];
-    if (event.kind == stream_event_kind::restarted)
-      text.clear();
-    if (event.kind == stream_event_kind::text)
-      text += event.text;
-  }
-
-  std::optional<run_status> last;
-  std::string refused;
-  std::function<bool()> has_ended;       // what the store says of the run
-  std::shared_ptr<const watcher*> last_active = std::make_shared<const watcher*>(nullptr); // shared by rivals
-
-private:
-  aftermath& out_;
-  bool is_active_ = false; // between `running` and the next rest
-};
-
 enum class simulation::deed : std::uint8_t {
   actor,
   host_commit,
@@ -122,13 +55,15 @@ enum class simulation::deed : std::uint8_t {
   weather,
 };
 
-simulation::simulation(const scenario& what, workflows::expressions& compiler, simulation_options options)
+simulation::simulation(const scenario& what, workflows::expressions& compiler,
+                       simulation_options options)
     : what_(what), compiler_(compiler), options_(std::move(options)), choices_(options_.seed),
       engine_random_(options_.seed ^ 0x5bd1e995), outside_(outside_options(what, options_.seed)) {
   if (!what_.configuration.is_null())
     for (const auto& problem : models_.add(what_.configuration))
       result_.stuck += problem.render() + "\n";
-  log_ = std::make_shared<spdlog::logger>("simulation", std::make_shared<error_sink>(result_.error_lines));
+  log_ = std::make_shared<spdlog::logger>("simulation",
+                                          std::make_shared<error_sink>(result_.error_lines));
   config_.set("scheduler.policy", caf::atom("testing"));
   system_ = std::make_unique<caf::actor_system>(config_);
   scheduler_ = &dynamic_cast<caf::scheduler::test_coordinator&>(system_->scheduler());
@@ -136,7 +71,9 @@ simulation::simulation(const scenario& what, workflows::expressions& compiler, s
   wire_ = std::make_unique<sim_wire>(outside_, *time_);
   watcher_ = std::make_shared<watcher>(result_);
   link_.on_submitted = [this](const actors::call_submission& what) { check_intent(what); };
-  link_.on_shown = [this](const call_id& id, const std::vector<stream_event>& events) { check_logged(id, events); };
+  link_.on_shown = [this](const call_id& id, const std::vector<stream_event>& events) {
+    check_logged(id, events);
+  };
 }
 
 simulation::~simulation() {
@@ -157,7 +94,8 @@ result<actors::agent_program> simulation::program_of(const storage::run_start& s
   auto document = storage::read_definition(*hosts_.back()->store, start.definition_digest);
   if (!document || !*document)
     return error(errc::corrupt, "definition is missing");
-  auto loaded = workflows::load_definition((**document).dump(), "scenario", {&compiler_, inference::request_keys()});
+  auto loaded = workflows::load_definition((**document).dump(), "scenario",
+                                           {&compiler_, inference::request_keys()});
   if (!loaded.what)
     return loaded.problems.front();
   workflows::interpreter_options how;
@@ -170,15 +108,31 @@ result<actors::agent_program> simulation::program_of(const storage::run_start& s
 }
 
 actors::host_parts simulation::host_parts_of(host_life& life) {
-  actors::host_parts parts{*system_, *life.store, *life.queue, *time_, engine_random_,
-                           [this](const storage::run_start& start) { return program_of(start); }, {}, {}, log_};
+  actors::host_parts parts{*system_,
+                           *life.store,
+                           *life.queue,
+                           *time_,
+                           engine_random_,
+                           [this](const storage::run_start& start) { return program_of(start); },
+                           {},
+                           {},
+                           log_};
   parts.options.canaries = options_.host_canaries;
   return parts;
 }
 
 actors::gateway_parts simulation::gateway_parts_of(gateway_life& life) {
-  actors::gateway_parts parts{*system_, *life.store, *life.queue, *wire_, models_, *time_, engine_random_,
-                              [](const inference::secret_ref&) { return std::optional<std::string>("key"); }, {}, log_};
+  actors::gateway_parts parts{
+      *system_,
+      *life.store,
+      *life.queue,
+      *wire_,
+      models_,
+      *time_,
+      engine_random_,
+      [](const inference::secret_ref&) { return std::optional<std::string>("key"); },
+      {},
+      log_};
   parts.options.canaries = options_.gateway_canaries;
   return parts;
 }
@@ -202,108 +156,12 @@ void simulation::start_gateway(std::unique_ptr<storage::memory_store> on) {
   link_.connect_gateway(life.gateway.get());
 }
 
-void simulation::crash_host() {
-  auto& life = *hosts_.back();
-  life.queue->fence();
-  link_.lose_host();
-  life.host->stop();
-  if (life.successor)
-    life.successor->stop();
-}
-
-void simulation::crash_gateway(manner how) {
-  auto& life = *gateways_.back();
-  life.queue->fence();
-  if (const auto open = storage::open_calls(*life.store))
-    for (const auto& call : *open)
-      if (const auto rows = storage::read_rows(*life.store, call.id))
-        for (const auto& row : *rows)
-          result_.broken_attempts += row.state == attempt_state::reserved;
-  link_.lose_gateway();
-  wire_->lose_gateway();
-  for (const auto& row : outside_.rows(time_->now()))
-    if (cut_.insert(row.request_id).second && handed_[row.request_id] < row.generated_tokens)
-      result_.interruptions.push_back({row.request_id, how == manner::power_loss ? 0 : handed_[row.request_id]});
-  life.gateway->stop();
-}
-
-// Promise 1: an intent is durable before its effect. What a submission stands on must survive even a loss of power.
-void simulation::check_intent(const actors::call_submission& what) {
-  const auto durable = hosts_.back()->store->after_power_loss();
-  const auto journal = storage::run_journal::load(*durable, the_run, 0);
-  if (!journal) {
-    result_.breaches.push_back("submitted without a durable run: " + what.step);
-    return;
-  }
-  for (const auto& open : journal->open_intents())
-    if (open.call == what.id)
-      return;
-  // The outcome may be durable by the time a repeated submission is said.
-  if (journal->step(path(what.step)).state != storage::step_state::outcome && !is_ended(journal->state().status))
-    result_.breaches.push_back("submitted before its intent was durable: " + what.step);
-}
-
-// Promise 2: nothing is shown that can be lost.
-void simulation::check_logged(const call_id& id, const std::vector<stream_event>& events) {
-  const auto& store = *gateways_.back()->store;
-  const auto call = storage::read_call(store, id);
-  if (call && *call && (*call)->state == storage::call_state::released)
-    return;
-  for (const auto& event : events) {
-    const auto logged = storage::read_events(store, id, event.number, 1);
-    if (!logged || logged->empty() || logged->front().number != event.number)
-      result_.breaches.push_back("event " + std::to_string(event.number) + " was shown before it was written");
-  }
-}
-
-// The old host is not told that it is old; only the epoch stands between it and the run.
-void simulation::replace_host_by_another() {
-  auto& old = *hosts_.back();
-  link_.haunt();
-  stale_watchers_.push_back(watcher_);
-  watcher_ = std::make_shared<watcher>(result_);
-  watcher_->last_active = stale_watchers_.back()->last_active;
-  watcher_->has_ended = [&store = *old.store] {
-    const auto info = storage::read_run(store, the_run);
-    return info && *info && is_ended((*info)->status);
-  };
-  old.successor = std::make_unique<actors::local_host>(host_parts_of(old));
-  old.successor->connect(link_.host_side());
-  link_.connect_host(old.successor->listener());
-  old.successor->wake(the_run, watcher_);
-}
-
-void simulation::crash_now(const crash& planned) {
-  const auto [point, who, how, old] = planned;
-  if (old == crash::old_host::haunts) {
-    if (!hosts_.back()->successor)
-      replace_host_by_another();
-    return;
-  }
-  const auto next_store = [how = how](const storage::memory_store& old) {
-    return how == manner::power_loss ? old.after_power_loss() : old.after_process_kill();
-  };
-  const bool host = who != victim::gateway, gateway = who != victim::host;
-  if (host)
-    crash_host();
-  if (gateway)
-    crash_gateway(how);
-  // Dead actors still get what was on its way to them; they must do nothing with it.
-  while (scheduler_->try_run_once()) {
-  }
-  if (gateway)
-    start_gateway(next_store(*gateways_.back()->store));
-  if (host) {
-    start_host(next_store(*hosts_.back()->store));
-    hosts_.back()->host->wake(the_run, watcher_);
-  }
-}
-
 bool simulation::crash_here(moment_kind kind, moment_phase phase) {
   const auto number = point_++;
   if (options_.cancel_at == number) {
     result_.cancelled_at_seconds = std::chrono::duration<double>(time_->now() - began_).count();
-    hosts_.back()->host->cancel(the_run, [this](const auto& answer) { result_.cancel_accepted = answer.has_value(); });
+    hosts_.back()->host->cancel(
+        the_run, [this](const auto& answer) { result_.cancel_accepted = answer.has_value(); });
   }
   if (next_crash_ >= options_.crashes.size() || options_.crashes[next_crash_].point > number)
     return false;
@@ -362,8 +220,8 @@ bool simulation::advance_time() {
   std::optional<duration> wait;
   const auto& schedule = scheduler_->clock().schedule();
   if (!schedule.empty())
-    wait = std::max(duration::zero(),
-                    std::chrono::duration_cast<duration>(schedule.begin()->first - scheduler_->clock().now()));
+    wait = std::max(duration::zero(), std::chrono::duration_cast<duration>(
+                                          schedule.begin()->first - scheduler_->clock().now()));
   if (const auto due = wire_->next_due()) {
     const auto until = std::max(duration::zero(), *due - time_->now());
     wait = wait ? std::min(*wait, until) : until;
@@ -386,38 +244,44 @@ bool simulation::step() {
   auto& host = *hosts_.back();
   auto& gateway = *gateways_.back();
   switch (all[draw_below(choices_, all.size())]) {
-    case deed::actor: {
-      auto& jobs = scheduler_->jobs;
-      const auto at = static_cast<std::ptrdiff_t>(draw_below(choices_, jobs.size()));
-      std::rotate(jobs.begin(), jobs.begin() + at, jobs.begin() + at + 1);
-      scheduler_->run_once();
-      break;
-    }
-    case deed::host_commit: {
-      const auto group = 1 + draw_below(choices_, 4);
-      do_with_points(moment_kind::host_commit, [&] { host.queue->pump(group); });
-      break;
-    }
-    case deed::gateway_commit: {
-      const auto group = 1 + draw_below(choices_, 4);
-      do_with_points(moment_kind::gateway_commit, [&] {
-        gateway.queue->pump(group);
-        note_handed();
-      });
-      break;
-    }
-    case deed::host_sync: host.queue->sync(); break;
-    case deed::gateway_sync: gateway.queue->sync(); break;
-    case deed::to_gateway:
-      do_with_points(moment_kind::link_to_gateway, [&] { link_.deliver_to_gateway(); });
-      break;
-    case deed::to_host: do_with_points(moment_kind::link_to_host, [&] { link_.deliver_to_host(); }); break;
-    case deed::request: do_with_points(moment_kind::wire_request, [&] { wire_->deliver_request(); }); break;
-    case deed::response: do_with_points(moment_kind::wire_response, [&] { wire_->deliver_response(); }); break;
-    case deed::weather:
-      link_up_ = !link_up_;
-      link_up_ ? link_.go_up() : link_.go_down();
-      break;
+  case deed::actor: {
+    auto& jobs = scheduler_->jobs;
+    const auto at = static_cast<std::ptrdiff_t>(draw_below(choices_, jobs.size()));
+    std::rotate(jobs.begin(), jobs.begin() + at, jobs.begin() + at + 1);
+    scheduler_->run_once();
+    break;
+  }
+  case deed::host_commit: {
+    const auto group = 1 + draw_below(choices_, 4);
+    do_with_points(moment_kind::host_commit, [&] { host.queue->pump(group); });
+    break;
+  }
+  case deed::gateway_commit: {
+    const auto group = 1 + draw_below(choices_, 4);
+    do_with_points(moment_kind::gateway_commit, [&] {
+      gateway.queue->pump(group);
+      note_handed();
+    });
+    break;
+  }
+  case deed::host_sync: host.queue->sync(); break;
+  case deed::gateway_sync: gateway.queue->sync(); break;
+  case deed::to_gateway:
+    do_with_points(moment_kind::link_to_gateway, [&] { link_.deliver_to_gateway(); });
+    break;
+  case deed::to_host:
+    do_with_points(moment_kind::link_to_host, [&] { link_.deliver_to_host(); });
+    break;
+  case deed::request:
+    do_with_points(moment_kind::wire_request, [&] { wire_->deliver_request(); });
+    break;
+  case deed::response:
+    do_with_points(moment_kind::wire_response, [&] { wire_->deliver_response(); });
+    break;
+  case deed::weather:
+    link_up_ = !link_up_;
+    link_up_ ? link_.go_up() : link_.go_down();
+    break;
   }
   return true;
 }
@@ -443,19 +307,22 @@ aftermath simulation::run() {
   began_ = time_->now();
   // Creating is part of what may be interrupted: whoever asks repeats it until it is answered.
   bool created = false;
-  hosts_.back()->host->create(start, document, [&](const auto& answer) { created = answer.has_value(); });
+  hosts_.back()->host->create(start, document,
+                              [&](const auto& answer) { created = answer.has_value(); });
   std::uint64_t steps = 0;
   std::size_t lives = hosts_.size();
   while (!created && steps++ < steps_max && step())
     if (hosts_.size() != lives) {
       lives = hosts_.size();
-      hosts_.back()->host->create(start, document, [&](const auto& answer) { created = answer.has_value(); });
+      hosts_.back()->host->create(start, document,
+                                  [&](const auto& answer) { created = answer.has_value(); });
     }
   hosts_.back()->host->wake(the_run, watcher_);
   while (!ended() && steps++ < steps_max && step()) {
   }
   if (!ended())
-    result_.stuck += "the run did not end: " + watcher_->refused + (steps >= steps_max ? " (endless)" : " (nothing to do)");
+    result_.stuck += "the run did not end: " + watcher_->refused +
+                     (steps >= steps_max ? " (endless)" : " (nothing to do)");
   result_.seconds = std::chrono::duration<double>(time_->now() - began_).count();
   // Let acknowledgements and cancellations come to rest.
   while (steps++ < steps_max && step()) {

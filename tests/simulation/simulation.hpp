@@ -1,9 +1,15 @@
-// The deterministic simulation: host, gateway, link, wire and provider on one thread in virtual time, repeatable from a seed.
+// The deterministic simulation: host, gateway, link, wire and provider on one thread in virtual
+// time, repeatable from a seed.
 //
-// One step commits one group, makes one delivery, runs one actor, or moves time to the next thing that is due; the seed chooses
-// among what is possible. Every commit and delivery is a point, before and after, at which a plan may crash either side: the old
-// store is fenced first, then the actors are stopped, then a new life begins on what the store kept.
+// One step commits one group, makes one delivery, runs one actor, or moves time to the next thing
+// that is due; the seed chooses among what is possible. Every commit and delivery is a point,
+// before and after, at which a plan may crash either side: the old store is fenced first, then the
+// actors are stopped, then a new life begins on what the store kept.
 #pragma once
+
+#include <pawl/random.hpp>
+#include <pawl/run.hpp>
+#include <pawl/usage.hpp>
 
 #include <cstdint>
 #include <functional>
@@ -17,10 +23,6 @@
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scheduler/test_coordinator.hpp>
-
-#include <pawl/random.hpp>
-#include <pawl/run.hpp>
-#include <pawl/usage.hpp>
 
 #include "actors/agent_host.hpp"
 #include "actors/local_gateway.hpp"
@@ -58,22 +60,23 @@ struct aftermath {
   run_info run;
   std::vector<sim::bill_row> bill;
   std::vector<ledger_row> ledger;
-  std::vector<std::string> tasks_completed;  ///< names, in the order of their notes
-  std::map<std::string, std::string> texts;  ///< what an observer of the first life saw, by step
-  std::vector<interruption> interruptions;   ///< by crashes of the gateway
-  std::int64_t broken_attempts = 0;          ///< attempts that were open when the gateway crashed
-  std::size_t calls_left = 0;                ///< open calls in the gateway's store
-  std::size_t calls_unreleased = 0;          ///< calls whose answer the host never acknowledged
-  std::vector<std::string> breaches;         ///< what was said before it was durable, or by somebody who may not speak
-  std::optional<bool> cancel_accepted;       ///< the answer to cancel_at
-  double cancelled_at_seconds = 0;           ///< when it was asked
-  bool slept = false;                        ///< the run was waiting at some time
+  std::vector<std::string> tasks_completed; ///< names, in the order of their notes
+  std::map<std::string, std::string> texts; ///< what an observer of the first life saw, by step
+  std::vector<interruption> interruptions;  ///< by crashes of the gateway
+  std::int64_t broken_attempts = 0;         ///< attempts that were open when the gateway crashed
+  std::size_t calls_left = 0;               ///< open calls in the gateway's store
+  std::size_t calls_unreleased = 0;         ///< calls whose answer the host never acknowledged
+  std::vector<std::string>
+      breaches; ///< what was said before it was durable, or by somebody who may not speak
+  std::optional<bool> cancel_accepted; ///< the answer to cancel_at
+  double cancelled_at_seconds = 0;     ///< when it was asked
+  bool slept = false;                  ///< the run was waiting at some time
   std::size_t outbox_left = 0;
   std::size_t wakes_left = 0;
-  std::vector<std::string> error_lines;      ///< log lines of level error
-  std::string stuck;                         ///< not empty: it did not come to rest, and why
-  std::uint64_t points = 0;                  ///< crash points that were passed
-  double seconds = 0;                        ///< virtual
+  std::vector<std::string> error_lines; ///< log lines of level error
+  std::string stuck;                    ///< not empty: it did not come to rest, and why
+  std::uint64_t points = 0;             ///< crash points that were passed
+  double seconds = 0;                   ///< virtual
 };
 
 class simulation {
@@ -115,7 +118,7 @@ private:
   const scenario& what_;
   workflows::expressions& compiler_;
   simulation_options options_;
-  seeded_random choices_;     // which step comes next
+  seeded_random choices_;       // which step comes next
   seeded_random engine_random_; // what the engine draws
   sim::provider outside_;
   inference::catalog models_;
@@ -126,7 +129,8 @@ private:
   std::unique_ptr<virtual_clock> time_;
   sim_link link_;
   std::unique_ptr<sim_wire> wire_;
-  std::vector<std::unique_ptr<host_life>> hosts_;       // the last one lives; the others may be referred to by dead actors
+  std::vector<std::unique_ptr<host_life>>
+      hosts_; // the last one lives; the others may be referred to by dead actors
   std::vector<std::unique_ptr<gateway_life>> gateways_;
   std::shared_ptr<watcher> watcher_;
   std::vector<std::shared_ptr<watcher>> stale_watchers_;
@@ -137,7 +141,7 @@ private:
   std::size_t next_crash_ = 0;
   bool link_up_ = true;
   std::map<std::string, std::int64_t> handed_; // by request id: tokens that are surely in the log
-  std::set<std::string> cut_; // requests that a crash cut short
+  std::set<std::string> cut_;                  // requests that a crash cut short
   aftermath result_;
 };
 

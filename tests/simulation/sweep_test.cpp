@@ -1,6 +1,7 @@
-// The crash sweep: every scenario and example is run undisturbed, then once for every point at which something could be cut off,
-// with host, gateway or both dying by kill or by power loss, then with random pairs of crashes. PAWL_SEED repeats a seed,
-// PAWL_SCENARIO picks scenarios by a part of their name, PAWL_POINT one point, PAWL_SHOW=1 prints bills and ledgers.
+// The crash sweep: every scenario and example is run undisturbed, then once for every point at
+// which something could be cut off, with host, gateway or both dying by kill or by power loss, then
+// with random pairs of crashes. PAWL_SEED repeats a seed, PAWL_SCENARIO picks scenarios by a part
+// of their name, PAWL_POINT one point, PAWL_SHOW=1 prints bills and ledgers.
 #include <cstdlib>
 #include <iostream>
 
@@ -45,7 +46,8 @@ protected:
   }
 
   // Reports what is wrong with a disturbed run, with the words that repeat it.
-  static void expect_well(const scenario& what, const crash_plan& crashes, const aftermath& undisturbed, std::uint64_t seed) {
+  static void expect_well(const scenario& what, const crash_plan& crashes,
+                          const aftermath& undisturbed, std::uint64_t seed) {
     const auto after = simulate(what, crashes, seed);
     for (const auto& wrong : find_wrongs(what, crashes, after, undisturbed)) {
       std::string plan;
@@ -129,7 +131,8 @@ TEST_F(sweep, random_pairs_of_crashes) {
       for (int c = 0; c < 2; ++c)
         plan.push_back({draw_below(draw, undisturbed.points + 20), all_victims[draw_below(draw, 3)],
                         all_manners[draw_below(draw, 2)]});
-      std::sort(plan.begin(), plan.end(), [](const crash& a, const crash& b) { return a.point < b.point; });
+      std::sort(plan.begin(), plan.end(),
+                [](const crash& a, const crash& b) { return a.point < b.point; });
       expect_well(what, plan, undisturbed, seed);
     }
     if (HasFailure())
@@ -141,7 +144,8 @@ TEST_F(sweep, a_stale_host_is_refused) {
   for (const auto& what : scenarios()) {
     const auto undisturbed = simulate(what, {}, seed_);
     for (std::uint64_t point = 0; point < undisturbed.points; ++point)
-      expect_well(what, {{point, victim::host, manner::process_kill, crash::old_host::haunts}}, undisturbed, seed_);
+      expect_well(what, {{point, victim::host, manner::process_kill, crash::old_host::haunts}},
+                  undisturbed, seed_);
   }
 }
 
@@ -154,8 +158,8 @@ TEST_F(sweep, cancelled_at_every_point) {
       options.cancel_at = point;
       const auto after = simulation(what, *compiler_, options).run();
       for (const auto& wrong : find_wrongs_of_cancel(what, after, undisturbed))
-        ADD_FAILURE() << what.file << ": " << what.name << ": cancelled at point " << point << ", seed " << seed_ << ": "
-                      << wrong;
+        ADD_FAILURE() << what.file << ": " << what.name << ": cancelled at point " << point
+                      << ", seed " << seed_ << ": " << wrong;
     }
   }
 }
@@ -170,7 +174,8 @@ TEST_F(sweep, a_link_that_goes_down_and_up) {
       options.link = simulation_options::link_weather::flaky;
       const auto after = simulation(what, *compiler_, options).run();
       for (const auto& wrong : find_wrongs(what, {}, after, undisturbed))
-        ADD_FAILURE() << what.file << ": " << what.name << ": flaky link, seed " << options.seed << ": " << wrong;
+        ADD_FAILURE() << what.file << ": " << what.name << ": flaky link, seed " << options.seed
+                      << ": " << wrong;
     }
 }
 

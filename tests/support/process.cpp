@@ -1,5 +1,10 @@
 #include "tests/support/process.hpp"
 
+#include <cstring>
+#include <fstream>
+#include <sstream>
+#include <stdexcept>
+
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -9,11 +14,6 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <cstring>
-#include <fstream>
-#include <sstream>
-#include <stdexcept>
 
 extern char** environ;
 
@@ -98,8 +98,8 @@ finished run_to_end(const std::vector<std::string>& command, std::chrono::millis
   process child(command, room / "out", room / "err");
   const auto status = child.wait(deadline);
   if (!status)
-    throw std::runtime_error(command[0] + " " + (command.size() > 1 ? command[1] : "") + " did not end in time:\n" +
-                             read_file(room / "err"));
+    throw std::runtime_error(command[0] + " " + (command.size() > 1 ? command[1] : "") +
+                             " did not end in time:\n" + read_file(room / "err"));
   return {*status, read_file(room / "out"), read_file(room / "err")};
 }
 
@@ -113,7 +113,8 @@ std::string http_get(int port, const std::string& path) {
     close(fd);
     throw std::runtime_error("cannot connect to port " + std::to_string(port));
   }
-  const std::string request = "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
+  const std::string request =
+      "GET " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n";
   (void)!write(fd, request.data(), request.size());
   std::string answer;
   char piece[65536];

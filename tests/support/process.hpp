@@ -1,13 +1,14 @@
-// Child processes for tests with real kills: started with their output in files, killed by pid, waited for with a deadline.
+// Child processes for tests with real kills: started with their output in files, killed by pid,
+// waited for with a deadline.
 #pragma once
-
-#include <sys/types.h>
 
 #include <chrono>
 #include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace pawl::testing {
 
@@ -19,7 +20,9 @@ public:
   temp_dir(const temp_dir&) = delete;
   temp_dir& operator=(const temp_dir&) = delete;
   [[nodiscard]] const std::filesystem::path& path() const noexcept { return path_; }
-  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const { return path_ / name; }
+  [[nodiscard]] std::filesystem::path operator/(const std::string& name) const {
+    return path_ / name;
+  }
 
 private:
   std::filesystem::path path_;

@@ -1,5 +1,5 @@
-// Style as a test: who includes whom, the co_await pattern that g++ 12 miscompiles, sizes of files and functions, and words
-// that have a better replacement. Each finding says what to do instead.
+// Style as a test: who includes whom, the co_await pattern that g++ 12 miscompiles, sizes of files
+// and functions, and words that have a better replacement. Each finding says what to do instead.
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
@@ -23,8 +23,9 @@ struct source_file {
 };
 
 const std::vector<std::string>& rooms() {
-  static const std::vector<std::string> all = {"engine", "actors", "workflows", "inference", "storage", "net",
-                                               "sim",    "serve",  "cli",       "examples",  "bench",   "tests"};
+  static const std::vector<std::string> all = {"engine",  "actors",   "workflows", "inference",
+                                               "storage", "net",      "sim",       "serve",
+                                               "cli",     "examples", "bench",     "tests"};
   return all;
 }
 
@@ -97,9 +98,11 @@ TEST(tidy, libraries_stay_in_their_rooms) {
   for (const auto& file : sources())
     for (std::size_t i = 0; i < file.lines.size(); ++i)
       for (const auto& r : rules)
-        if (file.lines[i].find(r.pattern) != std::string::npos) {
-          EXPECT_TRUE(r.rooms.contains(file.room)) << file.name << ":" << i + 1 << ": " << r.pattern << " belongs elsewhere";
-          EXPECT_NE(file.name.rfind("engine/include", 0), 0u) << file.name << ": public headers name no library";
+        if (file.lines[i].starts_with(r.pattern)) {
+          EXPECT_TRUE(r.rooms.contains(file.room))
+              << file.name << ":" << i + 1 << ": " << r.pattern << " belongs elsewhere";
+          EXPECT_NE(file.name.rfind("engine/include", 0), 0u)
+              << file.name << ": public headers name no library";
         }
 }
 
@@ -115,12 +118,14 @@ TEST(tidy, no_braced_temporary_or_lambda_inside_a_co_await) {
       if (at == std::string::npos)
         continue;
       statement = statement.substr(at);
-      for (std::size_t j = i + 1; statement.find(';') == std::string::npos && j < file.lines.size() && j < i + 8; ++j)
+      for (std::size_t j = i + 1;
+           statement.find(';') == std::string::npos && j < file.lines.size() && j < i + 8; ++j)
         statement += " " + file.lines[j].substr(0, file.lines[j].find("//"));
       statement = statement.substr(0, statement.find(';') + 1);
       // `if (co_await x) {` opens a block, not a temporary.
       statement = std::regex_replace(statement, std::regex(R"re(\)\s*\{.*)re"), ")");
-      EXPECT_FALSE(std::regex_search(statement, trap)) << file.name << ":" << i + 1 << ": " << statement;
+      EXPECT_FALSE(std::regex_search(statement, trap))
+          << file.name << ":" << i + 1 << ": " << statement;
     }
   }
 }
@@ -141,11 +146,13 @@ TEST(tidy, files_fit_a_readers_head) {
 }
 
 TEST(tidy, functions_fit_a_screen) {
-  // A function's body begins with a line that is not indented deeper than a namespace and ends with '{'.
-  constexpr std::size_t lines_max = 70;
+  // A function's body begins with a line that is not indented deeper than a namespace and ends with
+  // '{'.
   for (const auto& file : sources()) {
     if (!file.name.ends_with(".cpp"))
       continue;
+    // A test may be a long table.
+    const std::size_t lines_max = file.room == "tests" ? 150 : 70;
     for (std::size_t i = 0; i < file.lines.size(); ++i) {
       const auto& line = file.lines[i];
       const bool opens = !line.empty() && line[0] != ' ' && line[0] != '#' && line.ends_with("{") &&
@@ -188,7 +195,8 @@ TEST(tidy, headers_begin_with_pragma_once_or_a_comment) {
   for (const auto& file : sources()) {
     if (!file.name.ends_with(".hpp"))
       continue;
-    EXPECT_NE(std::find(file.lines.begin(), file.lines.end(), "#pragma once"), file.lines.end()) << file.name;
+    EXPECT_NE(std::find(file.lines.begin(), file.lines.end(), "#pragma once"), file.lines.end())
+        << file.name;
   }
 }
 

@@ -1,11 +1,13 @@
 // async<T>: the coroutine type of agents.
 //
-// Lazy: the body runs when it is first awaited (or started by its owner). Single-threaded: it is resumed on the thread of
-// its agent only. Owning: destroying an async destroys its frame and, through it, everything it awaits.
+// Lazy: the body runs when it is first awaited (or started by its owner). Single-threaded: it is
+// resumed on the thread of its agent only. Owning: destroying an async destroys its frame and,
+// through it, everything it awaits.
 //
-// Awaiting runs the child inside await_suspend and does not suspend when the child finished at once, so a loop over a
-// million steps that are stored already uses one frame of stack (g++ 12 does not turn symmetric transfer into jumps).
-// Resuming nests by the depth of the coroutines, never by the number of their steps.
+// Awaiting runs the child inside await_suspend and does not suspend when the child finished at
+// once, so a loop over a million steps that are stored already uses one frame of stack (g++ 12 does
+// not turn symmetric transfer into jumps). Resuming nests by the depth of the coroutines, never by
+// the number of their steps.
 #pragma once
 
 #include <coroutine>
@@ -48,7 +50,9 @@ struct async_promise : async_promise_base {
   std::optional<T> value;
   async<T> get_return_object() noexcept;
   template <class U>
-  void return_value(U&& u) { value.emplace(std::forward<U>(u)); }
+  void return_value(U&& u) {
+    value.emplace(std::forward<U>(u));
+  }
   T take() {
     if (failure)
       std::rethrow_exception(failure);
@@ -91,13 +95,15 @@ public:
   [[nodiscard]] bool valid() const noexcept { return static_cast<bool>(handle_); }
   [[nodiscard]] bool done() const noexcept { return handle_ && handle_.done(); }
 
-  /// For owners that are no coroutines (an actor, a test): runs the body up to its first real suspension.
-  /// Precondition: valid, not started.
+  /// For owners that are no coroutines (an actor, a test): runs the body up to its first real
+  /// suspension. Precondition: valid, not started.
   void start() { handle_.resume(); }
   /// Result of a finished body; rethrows what it threw. Precondition: done().
   T take() { return handle_.promise().take(); }
   /// Called when the body ends. Precondition: not started or suspended.
-  void on_done(std::coroutine_handle<> continuation) noexcept { handle_.promise().continuation = continuation; }
+  void on_done(std::coroutine_handle<> continuation) noexcept {
+    handle_.promise().continuation = continuation;
+  }
 
   // Awaitable, once. The awaited coroutine stays owned by this object.
   bool await_ready() const noexcept { return handle_.done(); }
@@ -127,7 +133,8 @@ inline async<void> async_promise<void>::get_return_object() noexcept {
   return async<void>(std::coroutine_handle<async_promise<void>>::from_promise(*this));
 }
 
-// Drives the branches of all() and race(): a branch's end decrements `open`, and resumes the waiter when it is time.
+// Drives the branches of all() and race(): a branch's end decrements `open`, and resumes the waiter
+// when it is time.
 struct join_state {
   std::size_t open = 0;
   std::size_t resume_at = 0; // resume when `open` falls to this
@@ -135,7 +142,8 @@ struct join_state {
   std::coroutine_handle<> waiter;
 };
 
-// A frame of its own per branch, so that a branch has a continuation to call. Eager start by start().
+// A frame of its own per branch, so that a branch has a continuation to call. Eager start by
+// start().
 struct branch_task {
   struct promise_type {
     branch_task get_return_object() noexcept {
@@ -229,9 +237,10 @@ struct race_result {
   race_result(std::size_t i, T v) : index(i), value(std::move(v)) {}
 };
 
-/// Runs the branches until one ends with a result that `wins` accepts, destroys the others and returns it.
-/// A branch that ends otherwise leaves the race; when all have left, the last one to leave is returned.
-/// Branches start in order, and one that wins at once keeps the later ones from starting.
+/// Runs the branches until one ends with a result that `wins` accepts, destroys the others and
+/// returns it. A branch that ends otherwise leaves the race; when all have left, the last one to
+/// leave is returned. Branches start in order, and one that wins at once keeps the later ones from
+/// starting.
 template <class T, class Predicate>
 async<race_result<T>> race(std::vector<async<T>> branches, Predicate wins) {
   detail::join_state join;

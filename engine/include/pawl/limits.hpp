@@ -22,9 +22,11 @@ inline constexpr std::size_t sse_event_bytes_max = 4 * 1024 * 1024;
 inline constexpr std::size_t http_header_bytes_max = 64 * 1024;
 /// A body that is read whole (errors, answers that are not streamed).
 inline constexpr std::size_t http_body_bytes_max = 64 * 1024 * 1024;
-/// Everything that one call's stream may log. At 4 bytes a token and 200 bytes of framing this is 1.2 M tokens.
+/// Everything that one call's stream may log. At 4 bytes a token and 200 bytes of framing this
+/// is 1.2 M tokens.
 inline constexpr std::size_t call_log_bytes_max = 256 * 1024 * 1024;
-/// Restarts that one call may buy after failures of the provider (our own crashes count against spend only).
+/// Restarts that one call may buy after failures of the provider (our own crashes count against
+/// spend only).
 inline constexpr int call_restarts_max = 2;
 /// Ordinary retries of one call before its first event.
 inline constexpr int call_retries_max = 5;

@@ -1,14 +1,14 @@
 // What an engine is opened with.
 #pragma once
 
+#include <pawl/outcome.hpp>
+
 #include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <pawl/outcome.hpp>
 
 namespace pawl {
 

@@ -1,18 +1,19 @@
 // outcome: what a step, a scope or a run came to, a value or a fault.
 #pragma once
 
+#include <pawl/error.hpp>
+
 #include <utility>
 #include <variant>
 
 #include <nlohmann/json.hpp>
 
-#include <pawl/error.hpp>
-
 namespace pawl {
 
 using json = nlohmann::json;
 
-/// A value or a fault. Not an aggregate: it may be written inside a co_await (see CONTRIBUTING, "co_await").
+/// A value or a fault. Not an aggregate: it may be written inside a co_await (see CONTRIBUTING,
+/// "co_await").
 class [[nodiscard]] outcome {
 public:
   outcome() : data_(json()) {}

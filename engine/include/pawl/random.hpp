@@ -14,7 +14,7 @@ public:
   virtual std::uint64_t next() = 0;
 };
 
-/// std::random_device seeds it once; good for ids and jitter, not for keys.
+/// The operating system seeds it once; good for ids and jitter, not for keys.
 class system_random final : public random_source {
 public:
   system_random();
@@ -27,7 +27,8 @@ private:
 };
 
 /// Repeatable: the same seed gives the same numbers on every machine.
-class seeded_random final : public random_source { // not thread-safe: for single-threaded simulations
+class seeded_random final
+    : public random_source { // not thread-safe: for single-threaded simulations
 public:
   explicit seeded_random(std::uint64_t seed) : state_(seed) {}
   std::uint64_t next() override;

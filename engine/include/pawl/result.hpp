@@ -1,12 +1,12 @@
 // result<T>: a value or an error. Names follow std::expected, which g++ 12 offers in C++23 only.
 #pragma once
 
+#include <pawl/error.hpp>
+
 #include <cassert>
 #include <optional>
 #include <utility>
 #include <variant>
-
-#include <pawl/error.hpp>
 
 namespace pawl {
 
@@ -22,9 +22,18 @@ public:
   explicit operator bool() const noexcept { return has_value(); }
 
   /// Precondition: has_value().
-  T& value() & { assert(has_value()); return std::get<0>(data_); }
-  const T& value() const& { assert(has_value()); return std::get<0>(data_); }
-  T&& value() && { assert(has_value()); return std::get<0>(std::move(data_)); }
+  T& value() & {
+    assert(has_value());
+    return std::get<0>(data_);
+  }
+  const T& value() const& {
+    assert(has_value());
+    return std::get<0>(data_);
+  }
+  T&& value() && {
+    assert(has_value());
+    return std::get<0>(std::move(data_));
+  }
   T& operator*() & { return value(); }
   const T& operator*() const& { return value(); }
   T&& operator*() && { return std::move(*this).value(); }
@@ -32,8 +41,14 @@ public:
   const T* operator->() const { return &value(); }
 
   /// Precondition: !has_value().
-  const pawl::error& error() const& { assert(!has_value()); return std::get<1>(data_); }
-  pawl::error&& error() && { assert(!has_value()); return std::get<1>(std::move(data_)); }
+  const pawl::error& error() const& {
+    assert(!has_value());
+    return std::get<1>(data_);
+  }
+  pawl::error&& error() && {
+    assert(!has_value());
+    return std::get<1>(std::move(data_));
+  }
 
 private:
   std::variant<T, pawl::error> data_;
@@ -49,8 +64,14 @@ public:
 
   [[nodiscard]] bool has_value() const noexcept { return !error_; }
   explicit operator bool() const noexcept { return has_value(); }
-  const pawl::error& error() const& { assert(error_); return *error_; }
-  pawl::error&& error() && { assert(error_); return std::move(*error_); }
+  const pawl::error& error() const& {
+    assert(error_);
+    return *error_;
+  }
+  pawl::error&& error() && {
+    assert(error_);
+    return std::move(*error_);
+  }
 
 private:
   std::optional<pawl::error> error_;

@@ -1,14 +1,14 @@
 // Runs as others see them.
 #pragma once
 
+#include <pawl/id.hpp>
+#include <pawl/outcome.hpp>
+#include <pawl/time.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
-
-#include <pawl/id.hpp>
-#include <pawl/outcome.hpp>
-#include <pawl/time.hpp>
 
 namespace pawl {
 
@@ -19,7 +19,7 @@ enum class run_status : std::uint8_t {
   waiting = 3,   ///< asleep until its wake time or its inbox
   suspended = 4, ///< needs somebody: `cause` says why
   cancelled = 5,
-  faulted = 6,   ///< ended with an error; can be resumed
+  faulted = 6, ///< ended with an error; can be resumed
   completed = 7,
 };
 

@@ -32,7 +32,8 @@ public:
 
 /// "2026-11-22T13:00:00.123Z".
 [[nodiscard]] std::string to_iso8601(time_point t);
-/// Reads what to_iso8601 writes (seconds with or without milliseconds, always "Z"); nullopt for anything else.
+/// Reads what to_iso8601 writes (seconds with or without milliseconds, always "Z"); nullopt for
+/// anything else.
 [[nodiscard]] std::optional<time_point> from_iso8601(std::string_view text) noexcept;
 
 } // namespace pawl

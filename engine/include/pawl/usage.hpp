@@ -1,6 +1,10 @@
 // Tokens and ledger rows: what an attempt used and what it cost.
 #pragma once
 
+#include <pawl/id.hpp>
+#include <pawl/money.hpp>
+#include <pawl/time.hpp>
+
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -8,13 +12,10 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include <pawl/id.hpp>
-#include <pawl/money.hpp>
-#include <pawl/time.hpp>
-
 namespace pawl {
 
-/// Token counts of one attempt or a sum of them. cached_input and cache_write count in input, reasoning in output.
+/// Token counts of one attempt or a sum of them. cached_input and cache_write count in input,
+/// reasoning in output.
 struct usage {
   std::int64_t input = 0;
   std::int64_t cached_input = 0;
@@ -26,15 +27,31 @@ struct usage {
   bool operator==(const usage&) const = default;
 };
 
-void to_json(nlohmann::json& out, const usage& u);   // {"input", "cachedInput", "cacheWrite", "output", "reasoning"}
-void from_json(const nlohmann::json& in, usage& u);  // absent counts are 0
+void to_json(nlohmann::json& out,
+             const usage& u); // {"input", "cachedInput", "cacheWrite", "output", "reasoning"}
+void from_json(const nlohmann::json& in, usage& u); // absent counts are 0
 
 /// Values are stored: never renumber.
-enum class attempt_kind : std::uint8_t { fresh = 1, retry = 2, reattach = 3, continued = 4, restart = 5, hedge = 6, cache = 7 };
+enum class attempt_kind : std::uint8_t {
+  fresh = 1,
+  retry = 2,
+  reattach = 3,
+  continued = 4,
+  restart = 5,
+  hedge = 6,
+  cache = 7
+};
 enum class attempt_state : std::uint8_t { reserved = 1, settled = 2, unknown = 3 };
-enum class attempt_ending : std::uint8_t { open = 0, complete = 1, interrupted = 2, failed = 3, cancelled = 4 };
+enum class attempt_ending : std::uint8_t {
+  open = 0,
+  complete = 1,
+  interrupted = 2,
+  failed = 3,
+  cancelled = 4
+};
 
-std::string_view to_string(attempt_kind k) noexcept;   // "fresh", "retry", "reattach", "continue", "restart", "hedge", "cache"
+std::string_view to_string(attempt_kind k) noexcept; // "fresh", "retry", "reattach", "continue",
+                                                     // "restart", "hedge", "cache"
 std::string_view to_string(attempt_state s) noexcept;
 std::string_view to_string(attempt_ending e) noexcept; // "open" while reserved
 
@@ -55,7 +72,7 @@ struct ledger_row {
   std::string provider_request_id; ///< as the provider named it, or empty
   std::string run;                 ///< who asked: empty for calls without a run
   std::string step;
-  std::string model;      ///< as the author named it
+  std::string model; ///< as the author named it
   std::string provider;
   std::string deployment; ///< "provider/model at the provider"
   usage tokens;           ///< settled: exact; unknown: what the log shows

@@ -12,8 +12,8 @@ namespace {
 class chaos : public story_test, public ::testing::WithParamInterface<const char*> {
 protected:
   std::mt19937_64 dice;
-  std::size_t longest_shown = 0; ///< of the story, ever, since the last restart
   int crashes = 0;
+  int crashes_ever = 0, answered = 0, broken = 0; ///< over all seeds
 
   std::size_t roll(std::size_t sides) { return static_cast<std::size_t>(dice() % sides); }
 
@@ -43,6 +43,7 @@ protected:
   }
   void die() {
     ++crashes;
+    ++crashes_ever;
     crash(roll(4) == 0 ? death::power_loss : death::kill);
     start();
     ask_again();
@@ -101,6 +102,8 @@ protected:
         EXPECT_TRUE(row.bounds.upper && *row.bounds.upper >= row.bounds.lower);
       }
     }
+    answered += answers.back().is_value() ? 1 : 0;
+    broken += all.size() > 1 ? 1 : 0;
     EXPECT_EQ(complete, answers.back().is_value() ? 1 : 0);
     std::map<std::uint64_t, std::string> seen;
     for (auto& e : told->events[call]) {
@@ -132,6 +135,10 @@ TEST_P(chaos, is_survived) {
     gateway.reset();
     queue.reset();
   }
+  // Not a quiet evening: it was what it says.
+  EXPECT_GT(crashes_ever, 300);
+  EXPECT_GT(answered, 200);
+  EXPECT_GT(broken, 150);
 }
 
 INSTANTIATE_TEST_SUITE_P(seeds, chaos, ::testing::Values("m/prefix", "m/plain"),

@@ -1,5 +1,6 @@
-// async<T>, all() and race(): order, ownership, exceptions, and the stack. A gate stands for an operation that an actor
-// answers later: it keeps the waiting handle by id, and forgets it when the waiter is destroyed.
+// async<T>, all() and race(): order, ownership, exceptions, and the stack. A gate stands for an
+// operation that an actor answers later: it keeps the waiting handle by id, and forgets it when the
+// waiter is destroyed.
 #include <pawl/async.hpp>
 
 #include <map>
@@ -230,7 +231,8 @@ TEST(race, winner_may_destroy_its_own_branch_many_times) {
   EXPECT_EQ(a.take(), 1000);
 }
 
-// Documents the defect of g++ 12 that CONTRIBUTING warns of: types that go through co_await have constructors.
+// Documents the defect of g++ 12 that CONTRIBUTING warns of: types that go through co_await have
+// constructors.
 struct probe {
   static inline int alive = 0;
   explicit probe(int v) : value(v) { ++alive; }

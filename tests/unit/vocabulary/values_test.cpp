@@ -29,8 +29,9 @@ TEST(path, laps_follow_their_segment_and_leave_the_key) {
 TEST(run_id, refuses_what_is_no_name) {
   for (const char* good : {"r", "order-7", "A.b_c-9", "_x"})
     EXPECT_TRUE(parse_run_id(good)) << good;
-  for (const std::string& bad : {std::string(), std::string("a b"), std::string("../x"), std::string("-x"), std::string("é"),
-                                std::string(129, 'a'), std::string("a/b")})
+  for (const std::string& bad :
+       {std::string(), std::string("a b"), std::string("../x"), std::string("-x"), std::string("é"),
+        std::string(129, 'a'), std::string("a/b")})
     EXPECT_FALSE(parse_run_id(bad)) << bad;
   EXPECT_TRUE(parse_run_id(std::string(128, 'a')));
 }
@@ -52,8 +53,10 @@ TEST(money, prices_are_exact_decimals) {
   const auto price = token_price::from_usd_per_million("0.15");
   ASSERT_TRUE(price);
   EXPECT_EQ(price->atto_usd(), 150'000'000'000u); // 0.15e-6 dollars in units of 1e-18
-  EXPECT_EQ(token_price::from_usd_per_million("999999.999999999999")->atto_usd(), 999'999'999'999'999'999u);
-  for (const char* bad : {"", ".5", "1.", "-1", "1e3", "0.0000000000001", "1000000", "1,5", " 1", "NaN"})
+  EXPECT_EQ(token_price::from_usd_per_million("999999.999999999999")->atto_usd(),
+            999'999'999'999'999'999u);
+  for (const char* bad :
+       {"", ".5", "1.", "-1", "1e3", "0.0000000000001", "1000000", "1,5", " 1", "NaN"})
     EXPECT_FALSE(token_price::from_usd_per_million(bad)) << bad;
 }
 
@@ -69,7 +72,8 @@ TEST(time, iso_text_round_trip) {
   EXPECT_EQ(from_iso8601(to_iso8601(t)), t);
   EXPECT_EQ(to_iso8601(from_epoch_ms(0)), "1970-01-01T00:00:00.000Z");
   EXPECT_EQ(from_iso8601("2000-02-29T12:34:56Z"), from_epoch_ms(951'827'696'000));
-  for (const char* bad : {"", "2001-02-29T12:34:56Z", "2000-02-29 12:34:56Z", "2000-02-29T24:34:56Z", "2000-02-29T12:34:56"})
+  for (const char* bad : {"", "2001-02-29T12:34:56Z", "2000-02-29 12:34:56Z",
+                          "2000-02-29T24:34:56Z", "2000-02-29T12:34:56"})
     EXPECT_FALSE(from_iso8601(bad)) << bad;
 }
 

@@ -1,16 +1,13 @@
 #include "cli/progress.hpp"
 
-#include <cstdio>
+#include <iomanip>
+#include <sstream>
+
+#include "cli/text_layout.hpp"
 
 namespace pawl::cli {
 
 namespace {
-
-std::string seconds(duration d) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.2fs", std::chrono::duration<double>(d).count());
-  return text;
-}
 
 // "34 in, 20 out, $0.000012" of a completed call's note.
 std::string spent(const json& detail) {
@@ -24,107 +21,134 @@ std::string spent(const json& detail) {
   return text;
 }
 
-constexpr std::size_t width = 78;
+std::string_view verb(task_phase phase) {
+  switch (phase) {
+    case task_phase::completed: return "done";
+    case task_phase::faulted: return "faulted";
+    case task_phase::retried: return "retry";
+    case task_phase::skipped: return "skipped";
+    case task_phase::started: break;
+  }
+  return "";
+}
+
+std::string key_of(const run_id& run, const path& where) {
+  return run.str() + where.str();
+}
+
+// The name fills its column, so that times stand below each other; longer names push them to the right.
+std::string padded(std::string text, std::size_t columns) {
+  const auto has = columns_of(text);
+  return text.append(has < columns ? columns - has : 0, ' ');
+}
+
+constexpr std::size_t verb_columns = 8;
+constexpr std::size_t name_columns = 28;
 
 } // namespace
 
-void progress::end_line() {
-  if (column_ > 0)
-    out_ << "\n";
-  column_ = 0;
-  line_owner_.clear();
+std::string progress::title(const run_id& run, const std::string& place) const {
+  return of_ == subject::many_runs ? run.str() + ": " + place : place;
 }
 
-void progress::write_text(const std::string& task, const std::string& text) {
-  const std::string prefix = "  " + task + " | ";
-  for (std::size_t i = 0; i < text.size();) {
-    auto end = text.find_first_of(" \n", i);
-    end = end == std::string::npos ? text.size() : end + 1;
-    std::string word = text.substr(i, end - i);
-    i = end;
-    const bool newline = word.back() == '\n';
-    if (newline)
-      word.pop_back();
-    if (line_owner_ != task || (column_ > prefix.size() && column_ + word.size() > width)) {
-      end_line();
-      out_ << prefix;
-      column_ = prefix.size();
-      line_owner_ = task;
-    }
-    out_ << word;
-    column_ += word.size();
-    if (newline)
-      end_line();
-  }
-  out_.flush();
+// The task's own name, with as many of the names around it as tell it from the others that stream.
+std::string progress::stream_name(const run_id& run, const path& step) const {
+  const auto names = task_names(step.str());
+  std::string name = names.back().substr(0, names.back().find('~'));
+  for (auto outer = names.size() - 1; lines_.has_name(title(run, name)) && outer > 0; --outer)
+    name = names[outer - 1] + "/" + name;
+  return title(run, name);
 }
 
-void progress::on_note(const run_id&, const task_note& note, time_point at) {
+void progress::on_note(const run_id& run, const task_note& note, time_point at) {
   if (show_ == detail::nothing)
     return;
   const std::lock_guard guard(mutex_);
-  const std::string name(note.where.name());
-  const auto& key = note.where.str();
+  const auto key = key_of(run, note.where);
   if (note.phase == task_phase::started) {
     started_[key] = at;
     return;
   }
+  lines_.finish(key);
+  lines_.end_line();
+  std::ostringstream line;
+  line << padded(std::string(verb(note.phase)), verb_columns)
+       << padded(title(run, short_path(note.where.str())), name_columns);
+  // A task that was begun before this process came is timed from its wake.
   const auto began = started_.find(key);
-  const auto took = began == started_.end() ? std::string() : "  " + seconds(at - began->second);
-  if (note.phase != task_phase::retried)
-    started_.erase(key);
-  end_line();
-  switch (note.phase) {
-    case task_phase::completed: out_ << "done    "; break;
-    case task_phase::faulted: out_ << "faulted "; break;
-    case task_phase::retried: out_ << "retry   "; break;
-    case task_phase::skipped: out_ << "skipped "; break;
-    case task_phase::started: break;
-  }
-  out_ << key << took;
+  const auto woken = woken_.find(run.str());
+  const bool is_resumed = began == started_.end() && note.phase != task_phase::skipped;
+  if (began != started_.end())
+    line << "  " << std::setw(6) << short_duration(at - began->second);
+  else if (is_resumed && woken != woken_.end())
+    line << "  " << std::setw(6) << short_duration(at - woken->second);
+  if (note.phase != task_phase::retried && began != started_.end())
+    started_.erase(began);
   if (const auto tokens = spent(note.detail); !tokens.empty())
-    out_ << "  " << tokens;
-  if (note.phase == task_phase::faulted || note.phase == task_phase::retried)
-    if (note.detail.is_object())
-      out_ << "  " << note.detail.value("title", std::string()) << " (" << note.detail.value("status", 0) << ")";
-  out_ << "\n";
+    line << "  " << tokens;
+  if ((note.phase == task_phase::faulted || note.phase == task_phase::retried) && note.detail.is_object())
+    line << "  " << note.detail.value("title", std::string()) << " (" << note.detail.value("status", 0) << ")";
+  if (is_resumed)
+    line << "  (resumed)";
+  auto text = line.str();
+  text.erase(text.find_last_not_of(' ') + 1);
+  out_ << printable(text) << "\n";
   out_.flush();
 }
 
-void progress::on_stream(const run_id&, const path& step, const stream_event& event) {
+void progress::on_stream(const run_id& run, const path& step, const stream_event& event) {
   if (show_ != detail::text)
     return;
   const std::lock_guard guard(mutex_);
-  const std::string name(step.name());
+  const auto key = key_of(run, step);
+  const auto seam = [&](const char* what) {
+    const auto name = lines_.has(key) ? lines_.name_of(key) : stream_name(run, step);
+    lines_.end_line();
+    out_ << "  " << name << " : " << what << "\n";
+    out_.flush();
+  };
   switch (event.kind) {
-    case stream_event_kind::text: write_text(name, event.text); break;
-    case stream_event_kind::continued:
-      end_line();
-      out_ << "  " << name << " : the stream broke; going on where it ended\n";
+    case stream_event_kind::text:
+      lines_.add(key, lines_.has(key) ? std::string() : stream_name(run, step), event.text);
       break;
+    case stream_event_kind::continued: seam("the stream broke; going on where it ended"); break;
     case stream_event_kind::restarted:
-      end_line();
-      out_ << "  " << name << " : the stream broke; the text so far is void, asking again\n";
+      lines_.finish(key);
+      seam("the stream broke; the text so far is void, asking again");
       break;
     default: break;
   }
 }
 
-void progress::on_refused(const run_id& run, const error& why) {
+// Whoever waits for the run tells why.
+void progress::on_refused(const run_id&, const error&) {
   const std::lock_guard guard(mutex_);
-  end_line();
-  out_ << "run " << run.str() << ": " << why.render() << "\n";
-  out_.flush();
+  lines_.finish_all();
 }
 
 void progress::on_status(const run_id& run, run_status status, const std::optional<outcome>&, const std::string& cause) {
   if (show_ == detail::nothing)
     return;
   const std::lock_guard guard(mutex_);
-  end_line();
-  if (status == run_status::running)
+  if (status == run_status::running) {
+    woken_.insert_or_assign(run.str(), time_.now());
     return;
-  out_ << "run " << run.str() << ": " << to_string(status) << (cause.empty() ? "" : ": " + cause) << "\n";
+  }
+  if (status == run_status::pending)
+    return;
+  if (of_ == subject::one_run)
+    lines_.finish_all();
+  else
+    lines_.finish(run.str());
+  lines_.end_line();
+  out_ << "run " << run.str() << ": " << to_string(status) << (cause.empty() ? "" : ": " + printable(cause)) << "\n";
+  out_.flush();
+}
+
+void progress::say(const std::string& line) {
+  const std::lock_guard guard(mutex_);
+  lines_.end_line();
+  out_ << line << "\n";
   out_.flush();
 }
 

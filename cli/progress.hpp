@@ -7,31 +7,40 @@
 #include <string>
 
 #include <pawl/observer.hpp>
+#include <pawl/time.hpp>
+
+#include "cli/stream_lines.hpp"
 
 namespace pawl::cli {
 
 class progress final : public run_observer {
 public:
   enum class detail { text, tasks, nothing };
-  /// `out` must outlive the observer.
-  progress(std::ostream& out, detail show) : out_(out), show_(show) {}
+  enum class subject { one_run, many_runs }; ///< many: every name begins with its run's
+  /// `out` and `time` must outlive the observer.
+  progress(std::ostream& out, const clock& time, detail show, subject of)
+      : out_(out), time_(time), show_(show), of_(of), lines_(out) {}
 
   void on_status(const run_id& run, run_status status, const std::optional<outcome>& result,
                  const std::string& cause) override;
   void on_refused(const run_id& run, const error& why) override;
   void on_note(const run_id& run, const task_note& note, time_point at) override;
   void on_stream(const run_id& run, const path& step, const stream_event& event) override;
+  /// A line of the command's own, whatever is shown.
+  void say(const std::string& line);
 
 private:
-  void end_line();
-  void write_text(const std::string& task, const std::string& text);
+  [[nodiscard]] std::string title(const run_id& run, const std::string& place) const;
+  [[nodiscard]] std::string stream_name(const run_id& run, const path& step) const;
 
   std::mutex mutex_;
   std::ostream& out_;
+  const clock& time_;
   detail show_;
-  std::map<std::string, time_point> started_; // by path
-  std::string line_owner_;                    // the task whose text stands on the unfinished line
-  std::size_t column_ = 0;
+  subject of_;
+  std::map<std::string, time_point> started_; // by run and path
+  std::map<std::string, time_point> woken_;   // by run
+  stream_lines lines_;
 };
 
 } // namespace pawl::cli

@@ -1,7 +1,10 @@
 // `pawl run FILE` and `pawl resume [ID|--all]`.
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <iostream>
+
+#include <pawl/time.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/common.hpp"
@@ -17,7 +20,7 @@ struct run_arguments {
   presentation how;
   std::string file;
   std::string input;
-  std::string id;
+  std::optional<std::string> id;
   std::vector<std::string> metadata;
 };
 
@@ -42,82 +45,138 @@ result<json> parse_metadata(const std::vector<std::string>& pairs) {
       return error(errc::invalid_argument, "--metadata '" + pair + "' is not KEY=VALUE", {}, "such as --metadata team=support");
     metadata[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
+  try {
+    (void)metadata.dump();
+  } catch (const json::exception&) {
+    return error(errc::invalid_argument, "--metadata is no valid UTF-8");
+  }
   return metadata;
 }
 
-int run(const run_arguments& args) {
+result<run_request> request_of(const run_arguments& args) {
   run_request request;
   request.source = args.file;
   auto text = read_text(args.file);
   if (!text)
-    return report(text.error());
+    return text.error();
   request.definition = std::move(*text);
+  if (args.file == "-" && args.input == "-")
+    return error(errc::invalid_argument, "standard input cannot be both the definition and the input");
   auto input = read_input(args.input);
   if (!input)
-    return report(input.error());
+    return input.error();
   request.input = std::move(*input);
   auto metadata = parse_metadata(args.metadata);
   if (!metadata)
-    return report(metadata.error());
+    return metadata.error();
   request.metadata = std::move(*metadata);
-  if (!args.id.empty()) {
-    auto id = parse_run_id(args.id);
+  if (args.id) {
+    auto id = parse_run_id(*args.id);
     if (!id)
-      return report(id.error());
+      return id.error();
     request.id = std::move(*id);
   }
-  auto configuration = read_configuration(args.where, std::filesystem::path(args.file).parent_path());
-  if (!configuration)
-    return report(configuration.error());
-  // Mistakes in the definition are told without touching the data directory.
-  if (const auto problems = engine::validate(request.definition, request.source, *configuration); !problems.empty())
+  return request;
+}
+
+int run(const run_arguments& args) {
+  auto request = request_of(args);
+  if (!request)
+    return report(request.error());
+  auto configured = read_configuration(args.where, std::filesystem::path(args.file).parent_path());
+  // Mistakes are told without touching the data directory, all of them at once.
+  auto problems = std::move(configured.problems);
+  for (auto& e : engine::validate(request->definition, request->source))
+    problems.push_back(std::move(e));
+  if (!problems.empty())
     return report(problems);
   hold_interrupts();
-  auto host = open_engine(args.where, std::move(*configuration));
+  auto host = open_engine(args.where, std::move(configured.found.value));
   if (!host)
     return report(host.error());
-  const auto started = (*host)->start(std::move(request), make_progress(args.how));
+  const system_clock time;
+  const auto looker = make_progress(args.how, time, progress::subject::one_run);
+  const interrupt_watch watch(**host, looker);
+  const auto started = (*host)->start(std::move(*request), looker);
   if (!started)
     return report(started.error());
-  if (!args.how.quiet && args.id.empty())
-    std::cerr << "run " << started->str() << "\n";
-  return follow(**host, *started, args.how);
+  if (!args.how.quiet && !args.id)
+    looker->say("run " + started->str());
+  return follow(**host, *started, args.how, watch, place_words(args.where, configured.found.file));
+}
+
+// Every run that has not ended, in the order of ids.
+result<std::vector<run_id>> open_runs(const engine& host) {
+  constexpr std::size_t page_length = 1000;
+  std::vector<run_id> chosen;
+  for (run_id after;;) {
+    const auto page = host.runs(page_length, after);
+    if (!page)
+      return page.error();
+    for (const auto& info : *page)
+      if (!is_ended(info.status))
+        chosen.push_back(info.id);
+    if (page->size() < page_length)
+      return chosen;
+    after = page->back().id;
+  }
+}
+
+int resume_all(const resume_arguments& args, engine& host, const interrupt_watch& watch,
+               const std::shared_ptr<progress>& looker) {
+  const auto chosen = open_runs(host);
+  if (!chosen)
+    return report(chosen.error());
+  if (!args.how.quiet)
+    looker->say("resuming " + std::to_string(chosen->size()) + " run" + (chosen->size() == 1 ? "" : "s"));
+  int code = exit_completed;
+  std::vector<run_id> awake;
+  for (const auto& id : *chosen) {
+    const auto done = host.resume(id, looker);
+    if (done)
+      awake.push_back(id);
+    else
+      code = std::max(code, report(done.error()));
+  }
+  return std::max(code, follow_all(host, awake, watch));
+}
+
+int resume_one(const resume_arguments& args, engine& host, const interrupt_watch& watch,
+               const std::shared_ptr<progress>& looker, const std::string& where_words) {
+  const auto id = parse_run_id(args.id);
+  if (!id)
+    return report(id.error());
+  const auto known = host.run(*id);
+  if (!known)
+    return report(known.error());
+  if (!*known)
+    return report(error(errc::not_found, "there is no such run", args.id, "see: pawl runs" + place_words(args.where, {})));
+  // What has ended for good is told again; nothing is bought.
+  if ((*known)->status != run_status::completed && (*known)->status != run_status::cancelled)
+    if (const auto done = host.resume(*id, looker); !done)
+      return report(done.error());
+  return follow(host, *id, args.how, watch, where_words);
 }
 
 int resume(const resume_arguments& args) {
-  if (args.all != args.id.empty()) {
-    std::cerr << "pawl: resume takes the ID of a run, or --all\n";
-    return exit_usage;
-  }
+  if (args.all != args.id.empty())
+    return report(error(errc::invalid_argument, "resume takes the ID of a run, or --all", {}, "see: pawl runs"));
   std::error_code ec;
   if (!std::filesystem::exists(args.where.data, ec))
     return report(error(errc::not_found, "there is no data directory", args.where.data, "name it with --data DIR"));
-  auto configuration = read_configuration(args.where, {});
-  if (!configuration)
-    return report(configuration.error());
+  auto configured = read_configuration(args.where, {});
+  if (!configured.problems.empty())
+    return report(configured.problems);
   hold_interrupts();
-  auto host = open_engine(args.where, std::move(*configuration));
+  auto host = open_engine(args.where, std::move(configured.found.value));
   if (!host)
     return report(host.error());
-  std::vector<run_id> chosen;
-  if (!args.all) {
-    chosen.emplace_back(args.id);
-  } else {
-    const auto runs = (*host)->runs(1'000'000);
-    if (!runs)
-      return report(runs.error());
-    for (const auto& info : *runs)
-      if (!is_ended(info.status))
-        chosen.push_back(info.id);
-    std::cerr << "resuming " << chosen.size() << " run" << (chosen.size() == 1 ? "" : "s") << "\n";
-  }
-  for (const auto& id : chosen)
-    if (const auto done = (*host)->resume(id, make_progress(args.how)); !done)
-      return report(done.error());
-  int code = exit_completed;
-  for (const auto& id : chosen)
-    code = std::max(code, follow(**host, id, args.how));
-  return code;
+  const system_clock time;
+  const auto looker =
+      make_progress(args.how, time, args.all ? progress::subject::many_runs : progress::subject::one_run);
+  const interrupt_watch watch(**host, looker);
+  return args.all ? resume_all(args, **host, watch, looker)
+                  : resume_one(args, **host, watch, looker, place_words(args.where, configured.found.file));
 }
 
 } // namespace
@@ -125,15 +184,20 @@ int resume(const resume_arguments& args) {
 void add_run(CLI::App& app, action& chosen) {
   auto args = std::make_shared<run_arguments>();
   auto* command = app.add_subcommand("run", "Run a definition to its end, or go on with the run of the same --id");
-  command->add_option("FILE", args->file, "the definition (JSON)")->required();
-  command->add_option("--input", args->input, "the run's input: JSON text, @FILE, or - for standard input");
-  command->add_option("--id", args->id, "the run's id: the same id goes on with the same run and never starts a second one");
-  command->add_option("--metadata", args->metadata, "KEY=VALUE, repeatable: kept with every ledger row of the run")
-      ->take_all();
+  command->add_option("FILE", args->file, "the definition (JSON); - for standard input")->required();
+  command->add_option("--input", args->input, "the run's input: JSON text, @FILE, or - for standard input")
+      ->type_name("JSON");
+  command->add_option("--id", args->id, "the same id goes on with the same run and never starts a second one")
+      ->type_name("ID");
+  command->add_option("--metadata", args->metadata, "repeatable; kept with every ledger row of the run")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   add_place(*command, args->where, place_options::all);
   add_presentation(*command, args->how);
   command->footer("The output goes to stdout as JSON. Ctrl-C lets calls in flight end and suspends the run; press it again to\n"
-                  "leave at once. Nothing that was paid for is lost either way: run the same --id again.");
+                  "leave at once. Nothing that was paid for is lost either way: the same command goes on from there.\n\n"
+                  "  pawl run triage.json --id ticket-17 --input '{\"ticket\": \"My parcel is late\"}'\n"
+                  "  pawl run triage.json --input @ticket.json --metadata team=support --json | jq .answer");
   command->callback([args, &chosen] { chosen = [args] { return run(*args); }; });
 }
 
@@ -141,10 +205,13 @@ void add_resume(CLI::App& app, action& chosen) {
   auto args = std::make_shared<resume_arguments>();
   auto* command = app.add_subcommand("resume", "Go on with a run that was interrupted, suspended or faulted");
   command->add_option("ID", args->id, "the run");
-  command->add_flag("--all", args->all, "every run that has not ended");
+  command->add_flag("--all", args->all, "every run that has not ended; prints one line of JSON for each");
   add_place(*command, args->where, place_options::all);
   add_presentation(*command, args->how);
-  command->footer("A faulted run does its failed steps again; everything else stands.");
+  command->footer("A faulted run does its failed steps again; everything else stands. A completed run prints its output\n"
+                  "again. The configuration is looked for in the working directory: name another with --config.\n\n"
+                  "  pawl resume ticket-17\n"
+                  "  pawl resume --all --no-text");
   command->callback([args, &chosen] { chosen = [args] { return resume(*args); }; });
 }
 

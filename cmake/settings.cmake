@@ -40,12 +40,17 @@ function(pawl_room name)
   target_compile_options(pawl_${name} PRIVATE -Wall -Wextra)
 endfunction()
 
-# pawl_test(NAME SOURCES file... LINKS target...): one GoogleTest program; each of its tests is a ctest.
-function(pawl_test name)
+# pawl_test_program(NAME SOURCES file... LINKS target...): a GoogleTest program.
+function(pawl_test_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_LINKS} GTest::gtest GTest::gmock GTest::gtest_main)
   target_compile_options(${name} PRIVATE -Wall -Wextra)
+endfunction()
+
+# pawl_test(NAME SOURCES file... LINKS target...): the same, run whole as one ctest.
+function(pawl_test name)
+  pawl_test_program(${name} ${ARGN})
   add_test(NAME ${name} COMMAND ${name})
   set_tests_properties(${name} PROPERTIES TIMEOUT 1200)
 endfunction()

@@ -4,16 +4,37 @@
 
 namespace pawl::simulation {
 
-std::string_view to_string(moment_kind k) {
-  switch (k) {
-  case moment_kind::host_commit: return "host commit";
-  case moment_kind::gateway_commit: return "gateway commit";
-  case moment_kind::link_to_gateway: return "link to gateway";
-  case moment_kind::link_to_host: return "link to host";
-  case moment_kind::wire_request: return "wire request";
-  case moment_kind::wire_response: return "wire response";
-  }
-  return "?";
+const std::vector<moment>& all_moments() {
+  static const std::vector<moment> all = {"host commit: create",
+                                          "host commit: activate",
+                                          "host commit: intent",
+                                          "host commit: outcome",
+                                          "host commit: rest",
+                                          "host commit: end",
+                                          "host commit: inbox",
+                                          "host commit: delivered",
+                                          "gateway commit: attempt",
+                                          "gateway commit: events",
+                                          "gateway commit: interruption",
+                                          "gateway commit: settlement",
+                                          "gateway commit: cancellation",
+                                          "gateway commit: release",
+                                          "link: submit",
+                                          "link: attach",
+                                          "link: cancel",
+                                          "link: acknowledge",
+                                          "link: accepted",
+                                          "link: answer",
+                                          "link: events",
+                                          "link: done",
+                                          "link: up",
+                                          "wire: request",
+                                          "wire: head",
+                                          "wire: body",
+                                          "wire: end",
+                                          "wire: reset",
+                                          "wire: cancelled"};
+  return all;
 }
 
 std::string_view to_string(moment_phase p) {
@@ -33,30 +54,30 @@ std::string_view to_string(manner m) {
   return m == manner::process_kill ? "kill" : "power";
 }
 
-void coverage_table::count(moment_kind kind, moment_phase phase, victim who, manner how) {
-  ++cells_[{kind, phase, who, how}];
+void coverage_table::count(const moment& what, moment_phase phase, victim who, manner how) {
+  ++cells_[{what, phase, who, how}];
 }
 
 std::string coverage_table::render() const {
-  std::string text = "crashes covered            ";
+  std::string text = "crashes covered                     ";
   char cell[64];
   for (const auto who : all_victims)
     for (const auto how : all_manners) {
-      std::snprintf(cell, sizeof cell, "%14s",
-                    (std::string(to_string(who)) + "/" + std::string(to_string(how))).c_str());
+      const auto title = std::string(to_string(who)) + "/" + std::string(to_string(how));
+      std::snprintf(cell, sizeof cell, "%14s", title.c_str());
       text += cell;
     }
   text += "\n";
-  for (const auto kind : all_kinds)
+  for (const auto& what : all_moments())
     for (const auto phase : all_phases) {
-      std::snprintf(cell, sizeof cell, "%-27s",
-                    (std::string(to_string(phase)) + " " + std::string(to_string(kind))).c_str());
+      const auto title = std::string(to_string(phase)) + " " + what;
+      std::snprintf(cell, sizeof cell, "%-36s", title.c_str());
       text += cell;
       for (const auto who : all_victims)
         for (const auto how : all_manners) {
-          const auto found = cells_.find({kind, phase, who, how});
-          std::snprintf(cell, sizeof cell, "%14llu",
-                        static_cast<unsigned long long>(found == cells_.end() ? 0 : found->second));
+          const auto found = cells_.find({what, phase, who, how});
+          const auto count = found == cells_.end() ? 0 : found->second;
+          std::snprintf(cell, sizeof cell, "%14llu", static_cast<unsigned long long>(count));
           text += cell;
         }
       text += "\n";
@@ -66,14 +87,13 @@ std::string coverage_table::render() const {
 
 std::vector<std::string> coverage_table::empty_cells() const {
   std::vector<std::string> empty;
-  for (const auto kind : all_kinds)
+  for (const auto& what : all_moments())
     for (const auto phase : all_phases)
       for (const auto who : all_victims)
         for (const auto how : all_manners)
-          if (!cells_.contains({kind, phase, who, how}))
-            empty.push_back(std::string(to_string(phase)) + " " + std::string(to_string(kind)) +
-                            ", " + std::string(to_string(who)) + ", " +
-                            std::string(to_string(how)));
+          if (!cells_.contains({what, phase, who, how}))
+            empty.push_back(std::string(to_string(phase)) + " " + what + ", " +
+                            std::string(to_string(who)) + ", " + std::string(to_string(how)));
   return empty;
 }
 

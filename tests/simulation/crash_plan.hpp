@@ -12,28 +12,21 @@
 
 namespace pawl::simulation {
 
-/// Everything that happens at once or not at all: every commit, and every delivery over the link
-/// and the wire.
-enum class moment_kind : std::uint8_t {
-  host_commit,
-  gateway_commit,
-  link_to_gateway,
-  link_to_host,
-  wire_request,  ///< a request reaches the provider
-  wire_response, ///< a piece of its answer reaches the gateway
-};
+/// What happens at a point, in words: "host commit: intent", "link: submit", "wire: body".
+/// Everything that happens at once or not at all is a point: every commit, and every delivery over
+/// the link and the wire.
+using moment = std::string;
+/// All that a sweep must have cut, before and after.
+const std::vector<moment>& all_moments();
+
 enum class moment_phase : std::uint8_t { before, after };
 enum class victim : std::uint8_t { host, gateway, both };
 enum class manner : std::uint8_t { process_kill, power_loss };
 
-std::string_view to_string(moment_kind k);
 std::string_view to_string(moment_phase p);
 std::string_view to_string(victim v);
 std::string_view to_string(manner m);
 
-inline constexpr std::array all_kinds = {moment_kind::host_commit,     moment_kind::gateway_commit,
-                                         moment_kind::link_to_gateway, moment_kind::link_to_host,
-                                         moment_kind::wire_request,    moment_kind::wire_response};
 inline constexpr std::array all_phases = {moment_phase::before, moment_phase::after};
 inline constexpr std::array all_victims = {victim::host, victim::gateway, victim::both};
 inline constexpr std::array all_manners = {manner::process_kill, manner::power_loss};
@@ -50,17 +43,17 @@ struct crash {
 
 using crash_plan = std::vector<crash>; // in the order of their points
 
-/// Counts crashes by kind x phase x who x how.
+/// Counts crashes by moment x phase x who x how.
 class coverage_table {
 public:
-  void count(moment_kind kind, moment_phase phase, victim who, manner how);
-  /// The table as text, one row per kind and phase.
+  void count(const moment& what, moment_phase phase, victim who, manner how);
+  /// The table as text, one row per moment and phase.
   [[nodiscard]] std::string render() const;
   /// Cells that no crash reached.
   [[nodiscard]] std::vector<std::string> empty_cells() const;
 
 private:
-  std::map<std::tuple<moment_kind, moment_phase, victim, manner>, std::uint64_t> cells_;
+  std::map<std::tuple<moment, moment_phase, victim, manner>, std::uint64_t> cells_;
 };
 
 } // namespace pawl::simulation

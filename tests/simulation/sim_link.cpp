@@ -14,26 +14,26 @@ public:
   void submit(call_submission what) override {
     if (link_.on_submitted)
       link_.on_submitted(what);
-    send([what = std::move(what)](gateway& g) { g.submit(what); });
+    send("submit", [what = std::move(what)](gateway& g) { g.submit(what); });
   }
   void attach(const call_id& id, std::uint64_t cursor) override {
-    send([id, cursor](gateway& g) { g.attach(id, cursor); });
+    send("attach", [id, cursor](gateway& g) { g.attach(id, cursor); });
   }
   void detach(const call_id& id) override {
-    send([id](gateway& g) { g.detach(id); });
+    send("detach", [id](gateway& g) { g.detach(id); });
   }
   void cancel(const call_id& id) override {
-    send([id](gateway& g) { g.cancel(id); });
+    send("cancel", [id](gateway& g) { g.cancel(id); });
   }
   void acknowledge(const call_id& id) override {
-    send([id](gateway& g) { g.acknowledge(id); });
+    send("acknowledge", [id](gateway& g) { g.acknowledge(id); });
   }
 
 private:
   // What is said while the link is down is lost, as on a broken connection.
-  void send(to_gateway what) {
+  void send(std::string name, std::function<void(gateway&)> say) {
     if (link_.up())
-      link_.to_gateway_.push_back(std::move(what));
+      link_.to_gateway_.push_back({std::move(name), std::move(say)});
   }
   sim_link& link_;
 };
@@ -42,25 +42,26 @@ class sim_link::gateway_face final : public gateway_listener {
 public:
   explicit gateway_face(sim_link& link) : link_(link) {}
   void on_accepted(const call_id& id) override {
-    send([id](gateway_listener& l) { l.on_accepted(id); });
+    send("accepted", [id](gateway_listener& l) { l.on_accepted(id); });
   }
   void on_answer(const call_id& id, outcome what) override {
-    send([id, what = std::move(what)](gateway_listener& l) { l.on_answer(id, what); });
+    send("answer", [id, what = std::move(what)](gateway_listener& l) { l.on_answer(id, what); });
   }
   void on_events(const call_id& id, std::vector<stream_event> events) override {
     if (link_.on_shown)
       link_.on_shown(id, events);
-    send([id, events = std::move(events)](gateway_listener& l) { l.on_events(id, events); });
+    send("events",
+         [id, events = std::move(events)](gateway_listener& l) { l.on_events(id, events); });
   }
   void on_done(const call_id& id, call_command what) override {
-    send([id, what](gateway_listener& l) { l.on_done(id, what); });
+    send("done", [id, what](gateway_listener& l) { l.on_done(id, what); });
   }
   void on_link(link_state) override {}
 
 private:
-  void send(to_host what) {
+  void send(std::string name, std::function<void(gateway_listener&)> say) {
     if (link_.up())
-      link_.to_host_.push_back(std::move(what));
+      link_.to_host_.push_back({std::move(name), std::move(say)});
   }
   sim_link& link_;
 };
@@ -123,23 +124,26 @@ void sim_link::go_up() {
 
 void sim_link::tell_host(link_state state) {
   if (host_)
-    to_host_.push_back([state](gateway_listener& l) { l.on_link(state); });
+    to_host_.push_back({state == link_state::up ? "up" : "down",
+                        [state](gateway_listener& l) { l.on_link(state); }});
 }
 
-void sim_link::deliver_to_gateway() {
+std::string sim_link::deliver_to_gateway() {
   const auto what = std::move(to_gateway_.front());
   to_gateway_.pop_front();
   if (gateway_)
-    what(*gateway_);
+    what.say(*gateway_);
+  return what.name;
 }
 
-void sim_link::deliver_to_host() {
+std::string sim_link::deliver_to_host() {
   const auto what = std::move(to_host_.front());
   to_host_.pop_front();
   for (const auto& ghost : ghosts_)
-    what(*ghost);
+    what.say(*ghost);
   if (host_)
-    what(*host_);
+    what.say(*host_);
+  return what.name;
 }
 
 } // namespace pawl::simulation

@@ -5,6 +5,7 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "actors/gateway.hpp"
@@ -40,14 +41,21 @@ public:
 
   [[nodiscard]] bool has_for_gateway() const noexcept { return !to_gateway_.empty(); }
   [[nodiscard]] bool has_for_host() const noexcept { return !to_host_.empty(); }
-  void deliver_to_gateway();
-  void deliver_to_host();
+  /// Each returns what was delivered: "submit", "answer", ...
+  std::string deliver_to_gateway();
+  std::string deliver_to_host();
 
 private:
   class host_face;
   class gateway_face;
-  using to_gateway = std::function<void(actors::gateway&)>;
-  using to_host = std::function<void(actors::gateway_listener&)>;
+  struct to_gateway {
+    std::string name;
+    std::function<void(actors::gateway&)> say;
+  };
+  struct to_host {
+    std::string name;
+    std::function<void(actors::gateway_listener&)> say;
+  };
 
   [[nodiscard]] bool up() const noexcept { return up_ && host_ && gateway_; }
   void tell_host(actors::link_state state);

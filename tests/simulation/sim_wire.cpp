@@ -82,7 +82,7 @@ bool sim_wire::has_response() {
   return !arrivals_.empty() || !cancelled_.empty();
 }
 
-void sim_wire::deliver_response() {
+std::string sim_wire::deliver_response() {
   if (!cancelled_.empty()) {
     const auto one = cancelled_.front();
     cancelled_.pop_front();
@@ -90,28 +90,29 @@ void sim_wire::deliver_response() {
     one->end();
     if (sink)
       sink->on_failure({failure_kind::cancelled, one->id.has_value(), "cancelled"});
-    return;
+    return "cancelled";
   }
   auto [one, piece] = std::move(arrivals_.front());
   arrivals_.pop_front();
   if (one->over || one->cancelled)
-    return;
+    return "body";
   const auto sink = one->sink;
   switch (piece.kind) {
-  case sim::piece_kind::head: sink->on_head(piece.status, piece.headers); break;
+  case sim::piece_kind::head: sink->on_head(piece.status, piece.headers); return "head";
   case sim::piece_kind::body:
     outside_.delivered(*one->id, piece.bytes.size());
     sink->on_body(piece.bytes);
-    break;
+    return "body";
   case sim::piece_kind::end:
     one->end();
     sink->on_end();
-    break;
+    return "end";
   case sim::piece_kind::reset:
     one->end();
     sink->on_failure({failure_kind::reset, true, "simulated provider: connection reset"});
-    break;
+    return "reset";
   }
+  return {};
 }
 
 std::optional<time_point> sim_wire::next_due() const {

@@ -7,6 +7,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "net/transport.hpp"
@@ -29,7 +30,8 @@ public:
   void deliver_request();
   /// Collects what the provider has sent up to now.
   [[nodiscard]] bool has_response();
-  void deliver_response();
+  /// Returns what was delivered: "head", "body", "end", "reset" or "cancelled".
+  std::string deliver_response();
   /// When the provider will send something next.
   [[nodiscard]] std::optional<time_point> next_due() const;
   /// Answers under way.

@@ -140,7 +140,7 @@ actors::gateway_parts simulation::gateway_parts_of(gateway_life& life) {
 void simulation::start_host(std::unique_ptr<storage::memory_store> on) {
   hosts_.push_back(std::make_unique<host_life>());
   auto& life = *hosts_.back();
-  life.store = std::move(on);
+  life.store = std::make_unique<watched_store>(std::move(on));
   life.queue = std::make_unique<storage::commit_queue>(*life.store);
   life.host = std::make_unique<actors::local_host>(host_parts_of(life));
   life.host->connect(link_.host_side());
@@ -150,13 +150,13 @@ void simulation::start_host(std::unique_ptr<storage::memory_store> on) {
 void simulation::start_gateway(std::unique_ptr<storage::memory_store> on) {
   gateways_.push_back(std::make_unique<gateway_life>());
   auto& life = *gateways_.back();
-  life.store = std::move(on);
+  life.store = std::make_unique<watched_store>(std::move(on));
   life.queue = std::make_unique<storage::commit_queue>(*life.store);
   life.gateway = actors::local_gateway::start(gateway_parts_of(life), link_.gateway_side());
   link_.connect_gateway(life.gateway.get());
 }
 
-bool simulation::crash_here(moment_kind kind, moment_phase phase) {
+bool simulation::crash_here(moment_phase phase) {
   const auto number = point_++;
   if (options_.cancel_at == number) {
     result_.cancelled_at_seconds = std::chrono::duration<double>(time_->now() - began_).count();
@@ -166,17 +166,19 @@ bool simulation::crash_here(moment_kind kind, moment_phase phase) {
   if (next_crash_ >= options_.crashes.size() || options_.crashes[next_crash_].point > number)
     return false;
   const auto planned = options_.crashes[next_crash_++];
-  if (options_.coverage && planned.old == crash::old_host::dies)
-    options_.coverage->count(kind, phase, planned.who, planned.how);
   crash_now(planned);
   return planned.old == crash::old_host::dies;
 }
 
-void simulation::do_with_points(moment_kind kind, const std::function<void()>& what) {
-  if (crash_here(kind, moment_phase::before))
+void simulation::do_with_points(const std::function<std::set<moment>()>& what) {
+  const auto before = point_;
+  if (crash_here(moment_phase::before))
     return;
-  what();
-  (void)crash_here(kind, moment_phase::after);
+  const auto names = what();
+  result_.moments.resize(point_ + 1);
+  result_.moments[before] = names;
+  result_.moments[point_] = names;
+  (void)crash_here(moment_phase::after);
 }
 
 // Tokens that were delivered and whose log write has been answered: a kill cannot lose them.
@@ -253,30 +255,37 @@ bool simulation::step() {
   }
   case deed::host_commit: {
     const auto group = 1 + draw_below(choices_, 4);
-    do_with_points(moment_kind::host_commit, [&] { host.queue->pump(group); });
+    do_with_points([&] {
+      host.queue->pump(group);
+      return host.store->last_commit();
+    });
     break;
   }
   case deed::gateway_commit: {
     const auto group = 1 + draw_below(choices_, 4);
-    do_with_points(moment_kind::gateway_commit, [&] {
+    do_with_points([&] {
       gateway.queue->pump(group);
       note_handed();
+      return gateway.store->last_commit();
     });
     break;
   }
   case deed::host_sync: host.queue->sync(); break;
   case deed::gateway_sync: gateway.queue->sync(); break;
   case deed::to_gateway:
-    do_with_points(moment_kind::link_to_gateway, [&] { link_.deliver_to_gateway(); });
+    do_with_points([&] { return std::set<moment>{"link: " + link_.deliver_to_gateway()}; });
     break;
   case deed::to_host:
-    do_with_points(moment_kind::link_to_host, [&] { link_.deliver_to_host(); });
+    do_with_points([&] { return std::set<moment>{"link: " + link_.deliver_to_host()}; });
     break;
   case deed::request:
-    do_with_points(moment_kind::wire_request, [&] { wire_->deliver_request(); });
+    do_with_points([&] {
+      wire_->deliver_request();
+      return std::set<moment>{"wire: request"};
+    });
     break;
   case deed::response:
-    do_with_points(moment_kind::wire_response, [&] { wire_->deliver_response(); });
+    do_with_points([&] { return std::set<moment>{"wire: " + wire_->deliver_response()}; });
     break;
   case deed::weather:
     link_up_ = !link_up_;

@@ -44,7 +44,6 @@ struct simulation_options {
   actors::gateway_canaries gateway_canaries;
   /// The link goes down and up at times that the seed draws.
   enum class link_weather : std::uint8_t { fair, flaky } link = link_weather::fair;
-  coverage_table* coverage = nullptr;
   /// Somebody cancels the run at this point.
   std::optional<std::uint64_t> cancel_at;
 };
@@ -73,10 +72,11 @@ struct aftermath {
   bool slept = false;                  ///< the run was waiting at some time
   std::size_t outbox_left = 0;
   std::size_t wakes_left = 0;
-  std::vector<std::string> error_lines; ///< log lines of level error
-  std::string stuck;                    ///< not empty: it did not come to rest, and why
-  std::uint64_t points = 0;             ///< crash points that were passed
-  double seconds = 0;                   ///< virtual
+  std::vector<std::string> error_lines;  ///< log lines of level error
+  std::string stuck;                     ///< not empty: it did not come to rest, and why
+  std::uint64_t points = 0;              ///< crash points that were passed
+  std::vector<std::set<moment>> moments; ///< what happens at each point
+  double seconds = 0;                    ///< virtual
 };
 
 class simulation {
@@ -99,8 +99,8 @@ private:
   void start_gateway(std::unique_ptr<storage::memory_store> on);
   [[nodiscard]] std::vector<deed> possible();
   bool step();
-  void do_with_points(moment_kind kind, const std::function<void()>& what);
-  [[nodiscard]] bool crash_here(moment_kind kind, moment_phase phase);
+  void do_with_points(const std::function<std::set<moment>()>& what);
+  [[nodiscard]] bool crash_here(moment_phase phase);
   void crash_now(const crash& planned);
   void replace_host_by_another();
   void crash_gateway(manner how);

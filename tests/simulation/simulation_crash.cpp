@@ -34,7 +34,7 @@ void simulation::crash_gateway(manner how) {
 // Promise 1: an intent is durable before its effect. What a submission stands on must survive even
 // a loss of power.
 void simulation::check_intent(const actors::call_submission& what) {
-  const auto durable = hosts_.back()->store->after_power_loss();
+  const auto durable = hosts_.back()->store->below().after_power_loss();
   const auto journal = storage::run_journal::load(*durable, the_run, 0);
   if (!journal) {
     result_.breaches.push_back("submitted without a durable run: " + what.step);
@@ -87,8 +87,9 @@ void simulation::crash_now(const crash& planned) {
       replace_host_by_another();
     return;
   }
-  const auto next_store = [how = how](const storage::memory_store& old) {
-    return how == manner::power_loss ? old.after_power_loss() : old.after_process_kill();
+  const auto next_store = [how = how](const watched_store& old) {
+    return how == manner::power_loss ? old.below().after_power_loss()
+                                     : old.below().after_process_kill();
   };
   const bool host = who != victim::gateway, gateway = who != victim::host;
   if (host)

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "tests/simulation/simulation.hpp"
+#include "tests/simulation/watched_store.hpp"
 
 namespace pawl::simulation {
 
@@ -24,7 +25,7 @@ struct simulation::virtual_clock final : public pawl::clock {
 };
 
 struct simulation::host_life {
-  std::unique_ptr<storage::memory_store> store;
+  std::unique_ptr<watched_store> store;
   std::unique_ptr<storage::commit_queue> queue;
   std::unique_ptr<actors::local_host> host;
   std::unique_ptr<actors::local_host>
@@ -32,7 +33,7 @@ struct simulation::host_life {
 };
 
 struct simulation::gateway_life {
-  std::unique_ptr<storage::memory_store> store;
+  std::unique_ptr<watched_store> store;
   std::unique_ptr<storage::commit_queue> queue;
   std::shared_ptr<actors::local_gateway> gateway;
 };

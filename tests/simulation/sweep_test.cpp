@@ -1,7 +1,8 @@
 // The crash sweep: every scenario and example is run undisturbed, then once for every point at
 // which something could be cut off, with host, gateway or both dying by kill or by power loss, then
 // with random pairs of crashes. PAWL_SEED repeats a seed, PAWL_SCENARIO picks scenarios by a part
-// of their name, PAWL_POINT one point, PAWL_SHOW=1 prints bills and ledgers.
+// of their name, PAWL_POINT one point, PAWL_STRIDE every nth,
+// PAWL_SHOW=1 prints bills and ledgers.
 #include <cstdlib>
 #include <iostream>
 
@@ -41,7 +42,6 @@ protected:
     simulation_options options;
     options.seed = seed;
     options.crashes = crashes;
-    options.coverage = coverage_;
     return simulation(what, *compiler_, options).run();
   }
 
@@ -61,6 +61,25 @@ protected:
       show("disturbed", after);
     }
     ++runs_;
+  }
+
+  // The points to crash at: all, or those that the environment picks.
+  static std::vector<std::uint64_t> points_of(const aftermath& undisturbed) {
+    const auto only = environment("PAWL_POINT", "");
+    if (!only.empty())
+      return {std::stoull(only)};
+    std::vector<std::uint64_t> points;
+    const auto stride = std::stoull(environment("PAWL_STRIDE", "1"));
+    for (std::uint64_t point = runs_ % stride; point < undisturbed.points; point += stride)
+      points.push_back(point);
+    return points;
+  }
+
+  static void count(const aftermath& undisturbed, std::uint64_t point, victim who, manner how) {
+    if (point >= undisturbed.moments.size())
+      return;
+    for (const auto& what : undisturbed.moments[point])
+      coverage_->count(what, point % 2 == 0 ? moment_phase::before : moment_phase::after, who, how);
   }
 
   static void show(const char* title, const aftermath& a) {
@@ -100,31 +119,58 @@ TEST_F(sweep, undisturbed_scenarios_come_to_what_they_say) {
   std::cout << all.size() << " scenarios\n";
 }
 
+// Every point comes twice, before and after: the labels are the undisturbed run's, which is the
+// same up to the crash.
 TEST_F(sweep, every_single_crash_point) {
-  const auto only = environment("PAWL_POINT", "");
   for (const auto& what : scenarios()) {
     const auto undisturbed = simulate(what, {}, seed_);
-    for (std::uint64_t point = 0; point < undisturbed.points; ++point) {
-      if (!only.empty() && std::stoull(only) != point)
-        continue;
+    for (const auto point : points_of(undisturbed))
       for (const auto who : all_victims)
-        for (const auto how : all_manners)
+        for (const auto how : all_manners) {
           expect_well(what, {{point, who, how}}, undisturbed, seed_);
-    }
+          count(undisturbed, point, who, how);
+        }
     if (HasFailure())
       break; // one scenario's failures are enough to read
   }
-  std::cout << runs_ << " disturbed runs\n" << coverage_->render();
-  if (only.empty() && environment("PAWL_SCENARIO", "").empty()) {
+  std::cout << runs_ << " disturbed runs\n";
+}
+
+TEST_F(sweep, cancelled_in_the_middle_and_crashed_at_every_point) {
+  for (const auto& what : scenarios()) {
+    if (what.file != "spine.json")
+      continue;
+    simulation_options options;
+    options.seed = seed_;
+    options.cancel_at = simulate(what, {}, seed_).points / 2;
+    const auto cancelled = simulation(what, *compiler_, options).run();
+    for (const auto point : points_of(cancelled))
+      for (const auto who : all_victims)
+        for (const auto how : all_manners) {
+          options.crashes = {{point, who, how}};
+          const auto after = simulation(what, *compiler_, options).run();
+          for (const auto& wrong : find_wrongs_of_cancel(what, after, cancelled))
+            ADD_FAILURE() << what.name << ": cancelled at " << *options.cancel_at << ", crashed at "
+                          << point << " " << to_string(who) << " " << to_string(how) << ": "
+                          << wrong;
+          count(cancelled, point, who, how);
+        }
+  }
+}
+
+TEST_F(sweep, no_moment_was_left_out) {
+  std::cout << coverage_->render();
+  if (environment("PAWL_POINT", "").empty() && environment("PAWL_SCENARIO", "").empty() &&
+      environment("PAWL_STRIDE", "1") == "1" && runs_ > 0) {
     EXPECT_EQ(coverage_->empty_cells(), std::vector<std::string>());
   }
 }
 
 TEST_F(sweep, random_pairs_of_crashes) {
   seeded_random draw(seed_);
-  constexpr int pairs_per_scenario = 60;
+  const auto pairs_per_scenario = 60 / std::stoull(environment("PAWL_STRIDE", "1")) + 1;
   for (const auto& what : scenarios()) {
-    for (int i = 0; i < pairs_per_scenario; ++i) {
+    for (std::uint64_t i = 0; i < pairs_per_scenario; ++i) {
       const auto seed = draw.next();
       const auto undisturbed = simulate(what, {}, seed);
       crash_plan plan;
@@ -143,7 +189,7 @@ TEST_F(sweep, random_pairs_of_crashes) {
 TEST_F(sweep, a_stale_host_is_refused) {
   for (const auto& what : scenarios()) {
     const auto undisturbed = simulate(what, {}, seed_);
-    for (std::uint64_t point = 0; point < undisturbed.points; ++point)
+    for (const auto point : points_of(undisturbed))
       expect_well(what, {{point, victim::host, manner::process_kill, crash::old_host::haunts}},
                   undisturbed, seed_);
   }
@@ -154,7 +200,7 @@ TEST_F(sweep, cancelled_at_every_point) {
     simulation_options options;
     options.seed = seed_;
     const auto undisturbed = simulation(what, *compiler_, options).run();
-    for (std::uint64_t point = 0; point < undisturbed.points; ++point) {
+    for (const auto point : points_of(undisturbed)) {
       options.cancel_at = point;
       const auto after = simulation(what, *compiler_, options).run();
       for (const auto& wrong : find_wrongs_of_cancel(what, after, undisturbed))

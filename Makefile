@@ -16,7 +16,7 @@ demo: build
 	@tools/demo $(BUILD)/cli/pawl
 
 test: build
-	@cd $(BUILD) && ctest --output-on-failure --no-tests=error
+	@cd $(BUILD) && ctest -j2 --output-on-failure --no-tests=error
 
 clean:
 	rm -rf build

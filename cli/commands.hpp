@@ -1,4 +1,5 @@
-// The commands of `pawl`. Each adds itself to the application and stores what to do when it was chosen.
+// The commands of `pawl`. Each adds itself to the application and stores what to do when it was
+// chosen.
 #pragma once
 
 #include <functional>

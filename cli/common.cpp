@@ -1,8 +1,6 @@
 #include "cli/common.hpp"
 
-#include <CLI/CLI.hpp>
-
-#include <unistd.h>
+#include <pawl/limits.hpp>
 
 #include <cerrno>
 #include <cstring>
@@ -10,7 +8,8 @@
 #include <iostream>
 #include <sstream>
 
-#include <pawl/limits.hpp>
+#include <CLI/CLI.hpp>
+#include <unistd.h>
 
 #include "cli/exit_code.hpp"
 #include "cli/text_layout.hpp"
@@ -20,17 +19,23 @@ namespace pawl::cli {
 namespace fs = std::filesystem;
 
 void add_place(CLI::App& command, place& where, place_options which) {
-  command.add_option("--data", where.data, "data directory")->capture_default_str()->type_name("DIR");
+  command.add_option("--data", where.data, "data directory")
+      ->capture_default_str()
+      ->type_name("DIR");
   command.add_flag("--verbose", where.verbose, "print the engine's log to stderr");
   if (which == place_options::data_only)
     return;
-  command.add_option("--config", where.config, "configuration (default: pawl.json beside the definition, else here)")
+  command
+      .add_option("--config", where.config,
+                  "configuration (default: pawl.json beside the definition, else here)")
       ->type_name("FILE");
-  command.add_option("--durability", where.durability,
-                     "synced: survives power loss; written: survives kill -9, not power loss")
+  command
+      .add_option("--durability", where.durability,
+                  "synced: survives power loss; written: survives kill -9, not power loss")
       ->capture_default_str()
       ->check(CLI::IsMember({"synced", "written"}));
-  command.add_flag("--ephemeral", where.ephemeral, "keep everything in memory; nothing survives this process");
+  command.add_flag("--ephemeral", where.ephemeral,
+                   "keep everything in memory; nothing survives this process");
 }
 
 result<std::string> read_text(const std::string& file) {
@@ -51,7 +56,8 @@ result<std::string> read_text(const std::string& file) {
 
 result<json> parse_json(const std::string& text, const std::string& source) {
   int depth = 0;
-  // A cheap bound before the recursive parser sees it; brackets within strings only make it stricter by a margin.
+  // A cheap bound before the recursive parser sees it; brackets within strings only make it
+  // stricter by a margin.
   for (const char c : text) {
     depth += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
     if (depth > 100 * limits::json_depth_max)
@@ -64,7 +70,8 @@ result<json> parse_json(const std::string& text, const std::string& source) {
     for (std::size_t i = 0; i + 1 < e.byte && i < text.size(); ++i)
       text[i] == '\n' ? (++line, column = 1) : ++column;
     const bool is_end = e.byte > text.size();
-    return error(errc::invalid_argument, is_end ? "is no valid JSON: it ends too early" : "is no valid JSON",
+    return error(errc::invalid_argument,
+                 is_end ? "is no valid JSON: it ends too early" : "is no valid JSON",
                  source + ":" + std::to_string(line) + ":" + std::to_string(column));
   }
 }
@@ -110,7 +117,8 @@ configuration_answer read_configuration(const place& where, const fs::path& defi
   if (!parsed)
     return refuse(parsed.error());
   for (auto& e : engine::check_configuration(*parsed))
-    out.problems.emplace_back(e.code, e.message, file + (e.where.empty() ? "" : " " + e.where), e.hint);
+    out.problems.emplace_back(e.code, e.message, file + (e.where.empty() ? "" : " " + e.where),
+                              e.hint);
   out.found.value = std::move(*parsed);
   out.found.file = std::move(file);
   return out;
@@ -118,34 +126,41 @@ configuration_answer read_configuration(const place& where, const fs::path& defi
 
 result<std::unique_ptr<engine>> open_engine(const place& where, json configuration) {
   if (where.data.empty())
-    return error(errc::invalid_argument, "--data names no directory", {}, "leave it out for ./.pawl");
+    return error(errc::invalid_argument, "--data names no directory", {},
+                 "leave it out for ./.pawl");
   std::error_code ec;
   if (!where.ephemeral && fs::exists(where.data, ec) && !fs::is_directory(where.data, ec))
-    return error(errc::store_failed, "is a file, expected a directory", where.data, "name another place with --data DIR");
+    return error(errc::store_failed, "is a file, expected a directory", where.data,
+                 "name another place with --data DIR");
   engine_options options;
   options.data = where.data;
   options.kind = where.ephemeral ? data_kind::ephemeral : data_kind::disk;
-  options.durability = where.durability == "written" ? durability_choice::written : durability_choice::synced;
+  options.durability =
+      where.durability == "written" ? durability_choice::written : durability_choice::synced;
   options.configuration = std::move(configuration);
   const auto least = where.verbose ? log_level::debug : log_level::warning;
   options.log = [least](log_level level, std::string_view line) {
     if (level >= least)
-      std::cerr << "pawl: " + std::string(line) + "\n"; // one write: lines of several threads stay whole
+      std::cerr << "pawl: " + std::string(line) +
+                       "\n"; // one write: lines of several threads stay whole
   };
   auto opened = engine::open(std::move(options));
   if (!opened && opened.error().code == errc::io)
     return error(errc::store_failed, opened.error().message, opened.error().where,
-                 opened.error().hint.empty() ? "check its permissions, or name another place with --data DIR"
-                                             : opened.error().hint);
+                 opened.error().hint.empty()
+                     ? "check its permissions, or name another place with --data DIR"
+                     : opened.error().hint);
   return opened;
 }
 
 result<std::unique_ptr<engine>> open_existing(const place& where) {
   std::error_code ec;
   if (!fs::exists(where.data, ec))
-    return error(errc::not_found, "there is no data directory", where.data, "name it with --data DIR");
+    return error(errc::not_found, "there is no data directory", where.data,
+                 "name it with --data DIR");
   place there = where;
-  there.ephemeral = fs::is_directory(where.data, ec) && !fs::exists(fs::path(where.data) / "host", ec);
+  there.ephemeral =
+      fs::is_directory(where.data, ec) && !fs::exists(fs::path(where.data) / "host", ec);
   return open_engine(there, nullptr);
 }
 
@@ -191,7 +206,8 @@ int standard_output::finish(int code) {
   flush();
   if (error_ == 0 || error_ == EPIPE)
     return code;
-  return report(error(errc::io, std::string("cannot be written: ") + std::strerror(error_), "standard output",
+  return report(error(errc::io, std::string("cannot be written: ") + std::strerror(error_),
+                      "standard output",
                       "results are kept in the data directory: see pawl runs ID"));
 }
 
@@ -222,7 +238,8 @@ int report(const std::vector<error>& problems) {
 
 void report_fault(const fault& f) {
   std::string text = "pawl: faulted" + (f.instance.empty() ? "" : " at " + f.instance) + ": " +
-                     (f.title.empty() ? f.type : f.title) + " (status " + std::to_string(f.status) + ")\n";
+                     (f.title.empty() ? f.type : f.title) + " (status " + std::to_string(f.status) +
+                     ")\n";
   if (!f.detail.empty())
     text += "  " + f.detail + "\n";
   if (!f.title.empty())

@@ -1,13 +1,13 @@
 // What commands share: where data and configuration are, reading files and JSON, printing errors.
 #pragma once
 
+#include <pawl/engine.hpp>
+
 #include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include <pawl/engine.hpp>
 
 namespace CLI {
 class App;
@@ -18,7 +18,8 @@ namespace pawl::cli {
 /// Options of every command that opens the data directory.
 struct place {
   std::string data = ".pawl";
-  std::string config;                ///< empty: pawl.json beside the definition, else in the working directory, else none
+  std::string
+      config; ///< empty: pawl.json beside the definition, else in the working directory, else none
   std::string durability = "synced";
   bool ephemeral = false;
   bool verbose = false;
@@ -37,18 +38,19 @@ struct configuration {
   json value = nullptr; ///< null: there is no file
   std::string file;
 };
-/// The configuration for a definition: --config, else pawl.json in its folder, else in the working directory. Every mistake,
-/// when there is one.
+/// The configuration for a definition: --config, else pawl.json in its folder, else in the working
+/// directory. Every mistake, when there is one.
 struct configuration_answer {
   configuration found;
   std::vector<error> problems;
 };
-configuration_answer read_configuration(const place& where, const std::filesystem::path& definition_folder);
+configuration_answer read_configuration(const place& where,
+                                        const std::filesystem::path& definition_folder);
 
 /// Opens the engine in its place; a place that cannot be used is an error of the store.
 result<std::unique_ptr<engine>> open_engine(const place& where, json configuration);
-/// Opens it to look at what is there: an error when the data directory does not exist, and nothing is created in one that
-/// holds no store yet.
+/// Opens it to look at what is there: an error when the data directory does not exist, and nothing
+/// is created in one that holds no store yet.
 result<std::unique_ptr<engine>> open_existing(const place& where);
 /// The options that name this place again: " --data DIR --config FILE", without defaults.
 std::string place_words(const place& where, const std::string& config);

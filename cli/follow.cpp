@@ -1,13 +1,13 @@
 #include "cli/follow.hpp"
 
-#include <pthread.h>
-#include <signal.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <iostream>
 #include <thread>
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
 
 #include "cli/common.hpp"
 #include "cli/exit_code.hpp"
@@ -27,7 +27,8 @@ sigset_t interrupts() {
 
 } // namespace
 
-std::shared_ptr<progress> make_progress(const presentation& how, const clock& time, progress::subject of) {
+std::shared_ptr<progress> make_progress(const presentation& how, const clock& time,
+                                        progress::subject of) {
   const auto show = how.quiet     ? progress::detail::nothing
                     : how.no_text ? progress::detail::tasks
                                   : progress::detail::text;
@@ -45,14 +46,16 @@ struct interrupt_watch::state {
   std::thread thread;
 };
 
-interrupt_watch::interrupt_watch(engine& host, std::shared_ptr<progress> teller) : state_(std::make_unique<state>()) {
+interrupt_watch::interrupt_watch(engine& host, std::shared_ptr<progress> teller)
+    : state_(std::make_unique<state>()) {
   state_->thread = std::thread([s = state_.get(), &host, teller = std::move(teller)] {
     const auto set = interrupts();
     for (int signal = 0; sigwait(&set, &signal) == 0 && !s->ending;) {
       if (signal == SIGUSR2)
         continue;
       if (++s->count > 1) {
-        teller->say("pawl: left at once; nothing that was paid for is lost: the same command goes on from here");
+        teller->say("pawl: left at once; nothing that was paid for is lost: the same command goes "
+                    "on from here");
         _exit(exit_interrupted);
       }
       teller->say("pawl: letting calls in flight end, then suspending (again: leaves at once)");
@@ -78,23 +81,29 @@ int follow(engine& host, const run_id& run, const presentation& how, const inter
     return report(ended.error());
   const std::string again = "pawl resume " + run.str() + where_words;
   switch (ended->status) {
-    case run_status::completed:
-      return print(how.as_json ? one_line(ended->result->value())
-                               : ended->result->value().dump(2, ' ', false, json::error_handler_t::replace) + "\n",
-                   exit_completed);
-    case run_status::faulted:
-      report_fault(ended->result->fault());
-      std::cerr << "  go on from there with: " + again + "\n";
-      return how.as_json ? print(one_line(json(ended->result->fault())), exit_faulted) : static_cast<int>(exit_faulted);
-    case run_status::cancelled: std::cerr << "pawl: run " + run.str() + " was cancelled\n"; return exit_cancelled;
-    default: break;
+  case run_status::completed:
+    return print(how.as_json
+                     ? one_line(ended->result->value())
+                     : ended->result->value().dump(2, ' ', false, json::error_handler_t::replace) +
+                           "\n",
+                 exit_completed);
+  case run_status::faulted:
+    report_fault(ended->result->fault());
+    std::cerr << "  go on from there with: " + again + "\n";
+    return how.as_json ? print(one_line(json(ended->result->fault())), exit_faulted)
+                       : static_cast<int>(exit_faulted);
+  case run_status::cancelled:
+    std::cerr << "pawl: run " + run.str() + " was cancelled\n";
+    return exit_cancelled;
+  default: break;
   }
   if (watch.interrupted()) {
     std::cerr << "pawl: interrupted; go on with: " + again + "\n";
     return exit_interrupted;
   }
   std::cerr << "pawl: run " + run.str() + " is " + std::string(to_string(ended->status)) +
-                   (ended->cause.empty() ? "" : ": " + ended->cause) + "\n  go on with: " + again + "\n";
+                   (ended->cause.empty() ? "" : ": " + ended->cause) + "\n  go on with: " + again +
+                   "\n";
   return code_of(ended->status);
 }
 
@@ -111,10 +120,12 @@ int follow_all(engine& host, const std::vector<run_id>& runs, const interrupt_wa
     if (!ended->cause.empty())
       line["cause"] = ended->cause;
     if (ended->result)
-      ended->result->is_value() ? line["output"] = ended->result->value() : line["error"] = ended->result->fault();
+      ended->result->is_value() ? line["output"] = ended->result->value()
+                                : line["error"] = ended->result->fault();
     out.write(one_line(line));
     const bool is_interrupted = watch.interrupted() && !is_ended(ended->status);
-    code = std::max(code, is_interrupted ? static_cast<int>(exit_interrupted) : code_of(ended->status));
+    code = std::max(code,
+                    is_interrupted ? static_cast<int>(exit_interrupted) : code_of(ended->status));
   }
   return out.finish(code);
 }

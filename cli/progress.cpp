@@ -17,17 +17,18 @@ std::string spent(const json& detail) {
   std::string text = std::to_string(u.value("input", std::int64_t{0})) + " in, " +
                      std::to_string(u.value("output", std::int64_t{0})) + " out";
   if (const auto cost = detail.find("cost"); cost != detail.end() && cost->is_object())
-    text += std::string(cost->value("exact", true) ? ", $" : ", about $") + cost->value("usd", std::string("0"));
+    text += std::string(cost->value("exact", true) ? ", $" : ", about $") +
+            cost->value("usd", std::string("0"));
   return text;
 }
 
 std::string_view verb(task_phase phase) {
   switch (phase) {
-    case task_phase::completed: return "done";
-    case task_phase::faulted: return "faulted";
-    case task_phase::retried: return "retry";
-    case task_phase::skipped: return "skipped";
-    case task_phase::started: break;
+  case task_phase::completed: return "done";
+  case task_phase::faulted: return "faulted";
+  case task_phase::retried: return "retry";
+  case task_phase::skipped: return "skipped";
+  case task_phase::started: break;
   }
   return "";
 }
@@ -36,7 +37,8 @@ std::string key_of(const run_id& run, const path& where) {
   return run.str() + where.str();
 }
 
-// The name fills its column, so that times stand below each other; longer names push them to the right.
+// The name fills its column, so that times stand below each other; longer names push them to the
+// right.
 std::string padded(std::string text, std::size_t columns) {
   const auto has = columns_of(text);
   return text.append(has < columns ? columns - has : 0, ' ');
@@ -86,8 +88,10 @@ void progress::on_note(const run_id& run, const task_note& note, time_point at) 
     started_.erase(began);
   if (const auto tokens = spent(note.detail); !tokens.empty())
     line << "  " << tokens;
-  if ((note.phase == task_phase::faulted || note.phase == task_phase::retried) && note.detail.is_object())
-    line << "  " << note.detail.value("title", std::string()) << " (" << note.detail.value("status", 0) << ")";
+  if ((note.phase == task_phase::faulted || note.phase == task_phase::retried) &&
+      note.detail.is_object())
+    line << "  " << note.detail.value("title", std::string()) << " ("
+         << note.detail.value("status", 0) << ")";
   if (is_resumed)
     line << "  (resumed)";
   auto text = line.str();
@@ -108,15 +112,15 @@ void progress::on_stream(const run_id& run, const path& step, const stream_event
     out_.flush();
   };
   switch (event.kind) {
-    case stream_event_kind::text:
-      lines_.add(key, lines_.has(key) ? std::string() : stream_name(run, step), event.text);
-      break;
-    case stream_event_kind::continued: seam("the stream broke; going on where it ended"); break;
-    case stream_event_kind::restarted:
-      lines_.finish(key);
-      seam("the stream broke; the text so far is void, asking again");
-      break;
-    default: break;
+  case stream_event_kind::text:
+    lines_.add(key, lines_.has(key) ? std::string() : stream_name(run, step), event.text);
+    break;
+  case stream_event_kind::continued: seam("the stream broke; going on where it ended"); break;
+  case stream_event_kind::restarted:
+    lines_.finish(key);
+    seam("the stream broke; the text so far is void, asking again");
+    break;
+  default: break;
   }
 }
 
@@ -126,7 +130,8 @@ void progress::on_refused(const run_id&, const error&) {
   lines_.finish_all();
 }
 
-void progress::on_status(const run_id& run, run_status status, const std::optional<outcome>&, const std::string& cause) {
+void progress::on_status(const run_id& run, run_status status, const std::optional<outcome>&,
+                         const std::string& cause) {
   if (show_ == detail::nothing)
     return;
   const std::lock_guard guard(mutex_);
@@ -141,7 +146,8 @@ void progress::on_status(const run_id& run, run_status status, const std::option
   else
     lines_.finish(run.str());
   lines_.end_line();
-  out_ << "run " << run.str() << ": " << to_string(status) << (cause.empty() ? "" : ": " + printable(cause)) << "\n";
+  out_ << "run " << run.str() << ": " << to_string(status)
+       << (cause.empty() ? "" : ": " + printable(cause)) << "\n";
   out_.flush();
 }
 

@@ -1,13 +1,14 @@
-// Progress of runs on stderr: one line per task with time, tokens and cost, and the text as it streams.
+// Progress of runs on stderr: one line per task with time, tokens and cost, and the text as it
+// streams.
 #pragma once
+
+#include <pawl/observer.hpp>
+#include <pawl/time.hpp>
 
 #include <map>
 #include <mutex>
 #include <ostream>
 #include <string>
-
-#include <pawl/observer.hpp>
-#include <pawl/time.hpp>
 
 #include "cli/stream_lines.hpp"
 

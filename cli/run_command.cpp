@@ -1,10 +1,10 @@
 // `pawl run FILE` and `pawl resume [ID|--all]`.
-#include <CLI/CLI.hpp>
+#include <pawl/time.hpp>
 
 #include <algorithm>
 #include <iostream>
 
-#include <pawl/time.hpp>
+#include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
 #include "cli/common.hpp"
@@ -32,7 +32,8 @@ struct resume_arguments {
 };
 
 void add_presentation(CLI::App& command, presentation& how) {
-  command.add_flag("--json", how.as_json, "the result as one line of JSON on stdout, also when it is an error");
+  command.add_flag("--json", how.as_json,
+                   "the result as one line of JSON on stdout, also when it is an error");
   command.add_flag("--quiet", how.quiet, "no progress on stderr");
   command.add_flag("--no-text", how.no_text, "progress without the streaming text");
 }
@@ -42,7 +43,8 @@ result<json> parse_metadata(const std::vector<std::string>& pairs) {
   for (const auto& pair : pairs) {
     const auto equals = pair.find('=');
     if (equals == std::string::npos || equals == 0)
-      return error(errc::invalid_argument, "--metadata '" + pair + "' is not KEY=VALUE", {}, "such as --metadata team=support");
+      return error(errc::invalid_argument, "--metadata '" + pair + "' is not KEY=VALUE", {},
+                   "such as --metadata team=support");
     metadata[pair.substr(0, equals)] = pair.substr(equals + 1);
   }
   try {
@@ -61,7 +63,8 @@ result<run_request> request_of(const run_arguments& args) {
     return text.error();
   request.definition = std::move(*text);
   if (args.file == "-" && args.input == "-")
-    return error(errc::invalid_argument, "standard input cannot be both the definition and the input");
+    return error(errc::invalid_argument,
+                 "standard input cannot be both the definition and the input");
   auto input = read_input(args.input);
   if (!input)
     return input.error();
@@ -128,7 +131,8 @@ int resume_all(const resume_arguments& args, engine& host, const interrupt_watch
   if (!chosen)
     return report(chosen.error());
   if (!args.how.quiet)
-    looker->say("resuming " + std::to_string(chosen->size()) + " run" + (chosen->size() == 1 ? "" : "s"));
+    looker->say("resuming " + std::to_string(chosen->size()) + " run" +
+                (chosen->size() == 1 ? "" : "s"));
   int code = exit_completed;
   std::vector<run_id> awake;
   for (const auto& id : *chosen) {
@@ -150,7 +154,8 @@ int resume_one(const resume_arguments& args, engine& host, const interrupt_watch
   if (!known)
     return report(known.error());
   if (!*known)
-    return report(error(errc::not_found, "there is no such run", args.id, "see: pawl runs" + place_words(args.where, {})));
+    return report(error(errc::not_found, "there is no such run", args.id,
+                        "see: pawl runs" + place_words(args.where, {})));
   // What has ended for good is told again; nothing is bought.
   if ((*known)->status != run_status::completed && (*known)->status != run_status::cancelled)
     if (const auto done = host.resume(*id, looker); !done)
@@ -160,10 +165,12 @@ int resume_one(const resume_arguments& args, engine& host, const interrupt_watch
 
 int resume(const resume_arguments& args) {
   if (args.all != args.id.empty())
-    return report(error(errc::invalid_argument, "resume takes the ID of a run, or --all", {}, "see: pawl runs"));
+    return report(error(errc::invalid_argument, "resume takes the ID of a run, or --all", {},
+                        "see: pawl runs"));
   std::error_code ec;
   if (!std::filesystem::exists(args.where.data, ec))
-    return report(error(errc::not_found, "there is no data directory", args.where.data, "name it with --data DIR"));
+    return report(error(errc::not_found, "there is no data directory", args.where.data,
+                        "name it with --data DIR"));
   auto configured = read_configuration(args.where, {});
   if (!configured.problems.empty())
     return report(configured.problems);
@@ -172,44 +179,60 @@ int resume(const resume_arguments& args) {
   if (!host)
     return report(host.error());
   const system_clock time;
-  const auto looker =
-      make_progress(args.how, time, args.all ? progress::subject::many_runs : progress::subject::one_run);
+  const auto looker = make_progress(
+      args.how, time, args.all ? progress::subject::many_runs : progress::subject::one_run);
   const interrupt_watch watch(**host, looker);
   return args.all ? resume_all(args, **host, watch, looker)
-                  : resume_one(args, **host, watch, looker, place_words(args.where, configured.found.file));
+                  : resume_one(args, **host, watch, looker,
+                               place_words(args.where, configured.found.file));
 }
 
 } // namespace
 
 void add_run(CLI::App& app, action& chosen) {
   auto args = std::make_shared<run_arguments>();
-  auto* command = app.add_subcommand("run", "Run a definition to its end, or go on with the run of the same --id");
-  command->add_option("FILE", args->file, "the definition (JSON); - for standard input")->required();
-  command->add_option("--input", args->input, "the run's input: JSON text, @FILE, or - for standard input")
+  auto* command = app.add_subcommand(
+      "run", "Run a definition to its end, or go on with the run of the same --id");
+  command->add_option("FILE", args->file, "the definition (JSON); - for standard input")
+      ->required();
+  command
+      ->add_option("--input", args->input,
+                   "the run's input: JSON text, @FILE, or - for standard input")
       ->type_name("JSON");
-  command->add_option("--id", args->id, "the same id goes on with the same run and never starts a second one")
+  command
+      ->add_option("--id", args->id,
+                   "the same id goes on with the same run and never starts a second one")
       ->type_name("ID");
-  command->add_option("--metadata", args->metadata, "repeatable; kept with every ledger row of the run")
+  command
+      ->add_option("--metadata", args->metadata,
+                   "repeatable; kept with every ledger row of the run")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   add_place(*command, args->where, place_options::all);
   add_presentation(*command, args->how);
-  command->footer("The output goes to stdout as JSON. Ctrl-C lets calls in flight end and suspends the run; press it again to\n"
-                  "leave at once. Nothing that was paid for is lost either way: the same command goes on from there.\n\n"
-                  "  pawl run triage.json --id ticket-17 --input '{\"ticket\": \"My parcel is late\"}'\n"
-                  "  pawl run triage.json --input @ticket.json --metadata team=support --json | jq .answer");
+  command->footer(
+      "The output goes to stdout as JSON. Ctrl-C lets calls in flight end and suspends the run; "
+      "press it again to\n"
+      "leave at once. Nothing that was paid for is lost either way: the same command goes on from "
+      "there.\n\n"
+      "  pawl run triage.json --id ticket-17 --input '{\"ticket\": \"My parcel is late\"}'\n"
+      "  pawl run triage.json --input @ticket.json --metadata team=support --json | jq .answer");
   command->callback([args, &chosen] { chosen = [args] { return run(*args); }; });
 }
 
 void add_resume(CLI::App& app, action& chosen) {
   auto args = std::make_shared<resume_arguments>();
-  auto* command = app.add_subcommand("resume", "Go on with a run that was interrupted, suspended or faulted");
+  auto* command =
+      app.add_subcommand("resume", "Go on with a run that was interrupted, suspended or faulted");
   command->add_option("ID", args->id, "the run");
-  command->add_flag("--all", args->all, "every run that has not ended; prints one line of JSON for each");
+  command->add_flag("--all", args->all,
+                    "every run that has not ended; prints one line of JSON for each");
   add_place(*command, args->where, place_options::all);
   add_presentation(*command, args->how);
-  command->footer("A faulted run does its failed steps again; everything else stands. A completed run prints its output\n"
-                  "again. The configuration is looked for in the working directory: name another with --config.\n\n"
+  command->footer("A faulted run does its failed steps again; everything else stands. A completed "
+                  "run prints its output\n"
+                  "again. The configuration is looked for in the working directory: name another "
+                  "with --config.\n\n"
                   "  pawl resume ticket-17\n"
                   "  pawl resume --all --no-text");
   command->callback([args, &chosen] { chosen = [args] { return resume(*args); }; });

@@ -45,7 +45,8 @@ void stream_lines::add(const std::string& key, const std::string& name, std::str
   out_.flush();
 }
 
-// Prints one word, on a new line when the last one is full. False: that ended a line of which nothing follows yet.
+// Prints one word, on a new line when the last one is full. False: that ended a line of which
+// nothing follows yet.
 bool stream_lines::print_word(const std::string& key, stream& s) {
   const std::string word = std::move(s.words.front());
   s.words.pop_front();
@@ -72,7 +73,8 @@ bool stream_lines::print_word(const std::string& key, stream& s) {
 
 void stream_lines::show(const std::string& key, stream& s) {
   while (!s.words.empty()) {
-    const bool is_full = column_ > 0 && s.words.front() != line_feed && column_ + 1 + columns_of(s.words.front()) > width;
+    const bool is_full = column_ > 0 && s.words.front() != line_feed &&
+                         column_ + 1 + columns_of(s.words.front()) > width;
     if (is_full)
       end_line();
     if (column_ == 0)
@@ -105,7 +107,8 @@ void stream_lines::flush(const std::string& key, stream& s) {
 
 void stream_lines::finish(const std::string& key) {
   const auto is_below = [&](const std::string& other) {
-    return other == key || (other.size() > key.size() && other.starts_with(key) && other[key.size()] == '/');
+    return other == key ||
+           (other.size() > key.size() && other.starts_with(key) && other[key.size()] == '/');
   };
   for (auto at = streams_.begin(); at != streams_.end();) {
     if (!is_below(at->first)) {

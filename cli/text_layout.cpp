@@ -43,7 +43,8 @@ std::vector<std::string> task_names(std::string_view path) {
     const auto segment = rest.substr(0, rest.find('/'));
     rest.remove_prefix(segment.size());
     const bool is_position =
-        !segment.empty() && std::all_of(segment.begin(), segment.end(), [](char c) { return c >= '0' && c <= '9'; });
+        !segment.empty() &&
+        std::all_of(segment.begin(), segment.end(), [](char c) { return c >= '0' && c <= '9'; });
     if (is_name)
       names.emplace_back(segment);
     is_name = !is_name && is_position;

@@ -2,7 +2,9 @@
 
 #include <future>
 
+#include "engine/differences.hpp"
 #include "engine/parts.hpp"
+#include "engine/reach.hpp"
 #include "inference/request.hpp"
 #include "storage/call_log.hpp"
 #include "storage/run_index.hpp"
@@ -79,6 +81,24 @@ result<std::unique_ptr<engine>> engine::open(engine_options options) {
   return self;
 }
 
+// Adds where the run that has the id differs from what was passed.
+error engine::explain_conflict(error what, const run_id& id, const json& document,
+                               const json& input) const {
+  const auto there = run(id);
+  if (!there || !*there)
+    return what;
+  const auto stored =
+      storage::read_definition(*parts_->host_store.target, (*there)->definition_digest);
+  std::string differs;
+  if (stored && *stored)
+    differs = first_difference("the definition", **stored, document);
+  if (differs.empty())
+    differs = first_difference("the input", (*there)->input, input);
+  if (!differs.empty())
+    what.message += "; " + differs;
+  return what;
+}
+
 void engine::stop() {
   if (parts_)
     parts_->stop();
@@ -116,10 +136,14 @@ result<run_id> engine::start(run_request what, std::shared_ptr<run_observer> obs
   start.metadata = std::move(what.metadata);
   start.created_at = p.time.now();
   const auto id = start.id;
+  const json input = start.input;
+  const json wanted = document;
   answer_slot<actors::creation> created;
   p.host->create(std::move(start), std::move(document), created.setter());
   if (auto answer = created.wait(); !answer)
-    return answer.error();
+    return answer.error().code == errc::conflict
+               ? explain_conflict(answer.error(), id, wanted, input)
+               : answer.error();
   p.board.awake(id);
   p.host->wake(id, std::make_shared<watching_observer>(p.board, std::move(observer)));
   return id;
@@ -186,13 +210,19 @@ result<void> engine::ledger(const std::function<bool(const ledger_row&)>& visit)
 std::vector<error> engine::validate(const std::string& text, const std::string& source,
                                     const json& configuration) {
   std::vector<error> problems;
-  if (!configuration.is_null()) {
-    inference::catalog models;
-    problems = models.add(configuration);
-  }
+  if (!configuration.is_null())
+    problems = check_configuration(configuration);
   auto loaded = workflows::load_definition(std::string_view(text), source,
                                            {nullptr, inference::request_keys()});
   problems.insert(problems.end(), loaded.problems.begin(), loaded.problems.end());
+  return problems;
+}
+
+std::vector<error> engine::check_configuration(const json& configuration) {
+  inference::catalog models;
+  auto problems = models.add(configuration);
+  auto unreachable = unreachable_providers(configuration);
+  problems.insert(problems.end(), unreachable.begin(), unreachable.end());
   return problems;
 }
 

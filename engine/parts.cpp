@@ -5,6 +5,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
+#include "engine/reach.hpp"
 #include "inference/request.hpp"
 #include "sim/sim_transport.hpp"
 #include "storage/memory_store.hpp"
@@ -162,7 +163,10 @@ result<void> engine::parts::start_gateway() {
 
 result<void> engine::parts::start() {
   if (!options.configuration.is_null()) {
-    if (const auto problems = models.add(options.configuration); !problems.empty()) {
+    auto problems = models.add(options.configuration);
+    for (auto& e : unreachable_providers(options.configuration))
+      problems.push_back(std::move(e));
+    if (!problems.empty()) {
       std::string all;
       for (const auto& p : problems)
         all += (all.empty() ? "" : "\n") + p.render();

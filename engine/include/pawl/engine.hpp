@@ -92,13 +92,18 @@ public:
   };
   [[nodiscard]] result<spend_report> spend(const std::string& by) const;
 
-  /// Checks a definition without running it: every mistake, empty when it is good. `configuration` as in the options.
-  static std::vector<error> validate(const std::string& text, const std::string& source, const json& configuration = nullptr);
-  /// Checks a configuration: every mistake (invalid_configuration) with its JSON pointer in `where`.
+  /// Checks a definition without running it: every mistake, empty when it is good. `configuration`
+  /// as in the options.
+  static std::vector<error> validate(const std::string& text, const std::string& source,
+                                     const json& configuration = nullptr);
+  /// Checks a configuration: every mistake (invalid_configuration) with its JSON pointer in
+  /// `where`.
   static std::vector<error> check_configuration(const json& configuration);
 
 private:
   engine();
+  [[nodiscard]] error explain_conflict(error what, const run_id& id, const json& document,
+                                       const json& input) const;
   struct parts;
   std::unique_ptr<parts> parts_;
 };

@@ -2,8 +2,10 @@
 #include <iterator>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 #include "actors/agent.hpp"
+#include "storage/keys.hpp"
 #include "storage/run_index.hpp"
 
 namespace pawl::actors {
@@ -75,9 +77,13 @@ void agent::commit(flight_kind kind) {
   how.has_outbox = journal_->has_staged_outbox();
   commit_asked_ = false;
   // To rest or to end is to have read everything: a cancellation that was answered is not outrun.
-  const bool expects_inbox = kind != flight_kind::work && !core_->options().canaries.lose_wakeup;
-  storage::batch what =
-      expects_inbox ? journal_->take(std::optional<std::uint64_t>(inbox_seen_)) : journal_->take();
+  storage::batch what = kind == flight_kind::work
+                            ? journal_->take()
+                            : journal_->take(std::optional<std::uint64_t>(inbox_seen_));
+  if (core_->options().canaries.lose_wakeup)
+    std::erase_if(what.expects, [key = storage::keys::inbox_tail(assignment_.run)](const auto& e) {
+      return e.key == key;
+    });
   if (core_->options().canaries.forget_epoch)
     what.expects.clear();
   if (kind == flight_kind::rest)

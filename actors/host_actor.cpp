@@ -177,7 +177,7 @@ void agent_host::start_agent(const run_id& id, std::uint64_t epoch) {
   what.run = id;
   what.epoch = epoch;
   what.activation = ++last_activation_;
-  what.mandate = std::exchange(run.mandate, agent_mandate::go);
+  what.mandate = run.mandate; // kept: the agent may throw before what it does is durable
   what.cause = run.cause;
   run.now = phase::awake;
   run.activation = what.activation;
@@ -225,7 +225,7 @@ void agent_host::on_left(to_host::left& word) {
     refuse(id, error(errc::in_use, "run " + id.str() + ": another host has taken it over"));
     break;
   case agent_exit::overtaken:
-    draining_ ? refuse(id, leaving(id)) : activate(id, agent_mandate::go);
+    draining_ ? refuse(id, leaving(id)) : activate(id, found->second.mandate);
     break;
   case agent_exit::unusable:
     log_error(*core_, "run " + id.str() + ": cannot be read: " + word.cause);
@@ -294,8 +294,11 @@ void agent_host::on_crashed(const run_id& id, const std::string& what) {
 // --- time
 
 void agent_host::tick() {
-  while (const auto due = wakes_.take_due(core_->now()))
-    activate(*due, agent_mandate::go);
+  while (const auto due = wakes_.take_due(core_->now())) {
+    const auto known = runs_.find(*due);
+    const bool again = known != runs_.end() && known->second.now == phase::restarting;
+    activate(*due, again ? known->second.mandate : agent_mandate::go);
+  }
   if (core_->options().hosts == hosting::all && wakes_.wants_load(core_->now())) {
     const auto is_busy = [this](const run_id& id) {
       const auto found = runs_.find(id);

@@ -35,7 +35,7 @@ private:
   enum class phase : std::uint8_t { asleep, queued, activating, awake, restarting };
   struct hosted_run {
     phase now = phase::asleep;
-    agent_mandate mandate = agent_mandate::go; ///< of the next activation
+    agent_mandate mandate = agent_mandate::go; ///< of this activation, or the next
     std::string cause;                         ///< give_up: what the agent threw
     std::uint64_t activation = 0;
     agent_actor agent; ///< awake

@@ -38,9 +38,10 @@ void subscriptions::on_attach(const events_attach& m) {
     return;
   watchers_[m.id].cursor = m.cursor;
   core_->marks().watch(m.id);
-  show(m.id);
-  // A call that is over already has nothing to add.
+  // A call that is over already has nothing to add. Asked before its events are read: what it logs
+  // between the two is then told here, or by its end.
   auto known = storage::read_call(core_->parts().store, m.id);
+  show(m.id);
   if (known && *known &&
       ((*known)->state == storage::call_state::finished ||
        (*known)->state == storage::call_state::cancelled ||

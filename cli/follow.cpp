@@ -77,9 +77,16 @@ bool interrupt_watch::interrupted() const {
 int follow(engine& host, const run_id& run, const presentation& how, const interrupt_watch& watch,
            const std::string& where_words) {
   const auto ended = host.wait(run);
+  const std::string again = "pawl resume " + run.str() + where_words;
+  const auto interrupted = [&] {
+    std::cerr << "pawl: interrupted; go on with: " + again + "\n";
+    return exit_interrupted;
+  };
+  // A run that only waits is let go as it is.
+  if (!ended && ended.error().code == errc::refused && watch.interrupted())
+    return interrupted();
   if (!ended)
     return report(ended.error());
-  const std::string again = "pawl resume " + run.str() + where_words;
   switch (ended->status) {
   case run_status::completed:
     return print(how.as_json
@@ -97,10 +104,8 @@ int follow(engine& host, const run_id& run, const presentation& how, const inter
     return exit_cancelled;
   default: break;
   }
-  if (watch.interrupted()) {
-    std::cerr << "pawl: interrupted; go on with: " + again + "\n";
-    return exit_interrupted;
-  }
+  if (watch.interrupted())
+    return interrupted();
   std::cerr << "pawl: run " + run.str() + " is " + std::string(to_string(ended->status)) +
                    (ended->cause.empty() ? "" : ": " + ended->cause) + "\n  go on with: " + again +
                    "\n";
@@ -113,7 +118,8 @@ int follow_all(engine& host, const std::vector<run_id>& runs, const interrupt_wa
   for (const auto& run : runs) {
     const auto ended = host.wait(run);
     if (!ended) {
-      code = std::max(code, report(ended.error()));
+      const bool is_left = ended.error().code == errc::refused && watch.interrupted();
+      code = std::max(code, is_left ? static_cast<int>(exit_interrupted) : report(ended.error()));
       continue;
     }
     json line = {{"id", run.str()}, {"status", to_string(ended->status)}};

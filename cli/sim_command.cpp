@@ -126,7 +126,9 @@ void add_sim(CLI::App& app, action& chosen) {
       "stall:N, malformed:N, error-event:N; prefix-refused, prefix-ignored. Such as --fault "
       "drop:5@small#2:\n"
       "the second request to the model \"small\" loses its connection after five events.\n"
-      "Prompts may steer the answer: [[say: TEXT]], [[json: {...}]], [[tokens: N]].");
+      "Prompts may steer the answer: [[say: TEXT]], [[json: {...}]], [[tokens: N]].\n\n"
+      "  pawl sim --port 7412 --tokens-per-second 40\n"
+      "  pawl sim --port 0 --fault drop:5@small#2 --json");
   command->callback([args, &chosen] { chosen = [args] { return serve(*args); }; });
 }
 

@@ -73,13 +73,13 @@ bool stream_lines::print_word(const std::string& key, stream& s) {
 
 void stream_lines::show(const std::string& key, stream& s) {
   while (!s.words.empty()) {
-    const bool is_full = column_ > 0 && s.words.front() != line_feed &&
-                         column_ + 1 + columns_of(s.words.front()) > width;
-    if (is_full)
+    const auto& next = s.words.front();
+    if (column_ > 0 && next != line_feed && column_ + 1 + columns_of(next) > width)
       end_line();
     if (column_ == 0)
       print_waiting_lines();
-    print_word(key, s);
+    if (!s.words.empty()) // its own lines may have been among those that waited
+      print_word(key, s);
   }
 }
 

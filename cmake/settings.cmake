@@ -12,7 +12,9 @@ string(REPLACE "-O3" "-O2" CMAKE_CXX_FLAGS_RELEASE "${CMAKE_CXX_FLAGS_RELEASE}")
 
 find_program(PAWL_CCACHE ccache)
 if(PAWL_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${PAWL_CCACHE})
+  # Paths count from the source folder, so that clones share what was compiled.
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${CMAKE_SOURCE_DIR}
+    CCACHE_NOHASHDIR=1 ${PAWL_CCACHE})
 endif()
 find_program(PAWL_MOLD mold)
 if(PAWL_MOLD)

@@ -22,7 +22,7 @@ struct difference {
 
 // Goes down into what both have, as long as only values below differ.
 difference find(const json& there, const json& here) {
-  difference at{{}, &there, &here};
+  difference at{json::json_pointer(), &there, &here};
   for (;;) {
     const json* a = at.there;
     const json* b = at.here;

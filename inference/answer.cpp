@@ -1,9 +1,10 @@
 #include "inference/answer.hpp"
 
+#include <pawl/names.hpp>
+
 #include <utility>
 
 #include "inference/json_text.hpp"
-#include "inference/names.hpp"
 
 namespace pawl::inference {
 

@@ -1,11 +1,12 @@
 // What pawl.json says about providers, models and aliases (DESIGN §12).
+#include <pawl/names.hpp>
+
 #include <algorithm>
 #include <set>
 #include <utility>
 
 #include "inference/catalog.hpp"
 #include "inference/json_text.hpp"
-#include "inference/names.hpp"
 #include "inference/protocol.hpp"
 
 namespace pawl::inference {

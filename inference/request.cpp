@@ -1,17 +1,21 @@
 #include "inference/request.hpp"
 
+#include <pawl/duration.hpp>
+#include <pawl/names.hpp>
+
 #include <algorithm>
 #include <cmath>
 #include <utility>
 
-#include "inference/duration.hpp"
 #include "inference/json_text.hpp"
-#include "inference/names.hpp"
 #include "inference/request_checks.hpp"
 #include "inference/schema.hpp"
 
 namespace pawl::inference {
 namespace {
+
+// Ten years, leap days included.
+constexpr std::chrono::hours timeout_max(3653 * 24);
 
 // Reads one request; each function takes one key, if it is there, and notes what is wrong with it.
 class reader {
@@ -179,16 +183,25 @@ private:
         wrong_.unknown("timeout", key, keys);
         continue;
       }
-      const auto parsed = parse_duration(value);
-      if (!parsed)
-        wrong_.add("timeout." + key, parsed.error().message + "; " + parsed.error().hint);
-      else if (key == "firstEvent")
-        out_.first_event_timeout = *parsed;
-      else if (key == "betweenEvents")
-        out_.between_events_timeout = *parsed;
-      else
-        out_.total_timeout = *parsed;
+      auto& limit = key == "firstEvent"      ? out_.first_event_timeout
+                    : key == "betweenEvents" ? out_.between_events_timeout
+                                             : out_.total_timeout;
+      limit = read_limit("timeout." + key, value);
     }
+  }
+
+  // Rounded up to milliseconds: a limit may come late, never early.
+  std::optional<std::chrono::milliseconds> read_limit(const std::string& key, const json& value) {
+    const auto parsed = parse_duration(value);
+    if (!parsed)
+      wrong_.add(key, parsed.error().message + "; " + parsed.error().hint);
+    else if (*parsed <= duration::zero())
+      wrong_.add(key, "duration is zero, expected more than that");
+    else if (*parsed > timeout_max)
+      wrong_.add(key, "duration is longer than ten years, expected at most that");
+    else
+      return std::chrono::ceil<std::chrono::milliseconds>(*parsed);
+    return std::nullopt;
   }
 
   const json& with_;

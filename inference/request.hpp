@@ -34,8 +34,9 @@ struct request {
 };
 
 /// Parses `with`. A fault of type validation (400) names every mistake by its key and the allowed
-/// values. `timeout` members are ISO 8601 durations or the DSL's duration objects. `stream` may be
-/// given and changes nothing: answers are always streamed from the provider.
+/// values. `timeout` members are durations (see parse_duration) above zero and of at most ten
+/// years, rounded up to milliseconds. `stream` may be given and changes nothing: answers are always
+/// streamed from the provider.
 ///
 /// `options` may add any field to the provider's request, but none that the engine sets itself:
 /// such a field is a mistake that names the key to use. One exception: `max_completion_tokens` asks

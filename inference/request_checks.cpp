@@ -1,11 +1,12 @@
 #include "inference/request_checks.hpp"
 
+#include <pawl/names.hpp>
+
 #include <algorithm>
 #include <array>
 #include <utility>
 
 #include "inference/json_text.hpp"
-#include "inference/names.hpp"
 
 namespace pawl::inference {
 namespace {

@@ -1,13 +1,13 @@
 #include "inference/schema.hpp"
 
+#include <pawl/names.hpp>
+
 #include <exception>
 #include <functional>
 #include <set>
 #include <string_view>
 #include <vector>
 
-// Without it valijson ends the process where it would throw.
-#define VALIJSON_USE_EXCEPTIONS 1
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -15,7 +15,6 @@
 #include <valijson/validator.hpp>
 
 #include "inference/json_text.hpp"
-#include "inference/names.hpp"
 #include "inference/schema_patterns.hpp"
 #include "inference/utf8.hpp"
 

@@ -1,12 +1,13 @@
 #include "inference/schema_patterns.hpp"
 
+#include <pawl/names.hpp>
+
 #include <algorithm>
 #include <regex>
 #include <utility>
 #include <vector>
 
 #include "inference/json_text.hpp"
-#include "inference/names.hpp"
 
 namespace pawl::inference {
 namespace {

@@ -56,7 +56,8 @@ struct run_journal::implementation {
   std::vector<json> history;
   std::uint64_t history_first = 1; // number of history[0]
   bool state_dirty = false;
-  bool moves_inbox_tail = false;
+  // The run has ended in what is staged, which moves the inbox's tail on from this number.
+  std::optional<std::uint64_t> ended_at_tail;
   // What the store's indexes say once every batch that was taken is committed.
   std::optional<time_point> stored_wake;
   run_status stored_status = run_status::pending;
@@ -220,6 +221,7 @@ void run_journal::stage_history(json event) {
 
 void run_journal::finish(run_status how, outcome result, time_point now) {
   assert(is_ended(how));
+  assert(!impl_->ended_at_tail && "a run ends once");
   if (how == run_status::faulted) {
     // Nothing collapses: resume_faulted() goes on from here. But nobody waits for the calls in
     // flight any more, and a cancelled call never answers, so their steps are taken back.
@@ -238,9 +240,8 @@ void run_journal::finish(run_status how, outcome result, time_point now) {
   state_.wake_at.reset();
   state_.result = std::move(result);
   state_.cause.clear();
-  // An entry without content: whoever decided to append on what came before it is refused.
-  ++state_.inbox_read;
-  impl_->moves_inbox_tail = true;
+  // A number without an entry: whoever decided to append on what came before it is refused.
+  impl_->ended_at_tail = state_.inbox_read++;
   impl_->state_dirty = true;
 }
 
@@ -273,6 +274,12 @@ bool run_journal::has_staged_outbox() const noexcept {
 batch run_journal::take(std::optional<std::uint64_t> inbox_tail) {
   batch out;
   out.expect(keys::run_epoch(impl_->id), encode_number(epoch_));
+  // To end is to have read everything, whether or not the caller asks for it: a tail that is moved
+  // without looking would bury entries unread.
+  if (const auto ended = impl_->ended_at_tail) {
+    assert((!inbox_tail || inbox_tail == ended) && "the end expects the tail that was read");
+    inbox_tail = ended;
+  }
   if (inbox_tail && *inbox_tail > 0)
     out.expect(keys::inbox_tail(impl_->id), encode_number(*inbox_tail));
   else if (inbox_tail)
@@ -316,9 +323,9 @@ void run_journal::implementation::take_state(batch& out, const run_state& state)
   stored_status = state.status;
   for (; stored_inbox_read < state.inbox_read; ++stored_inbox_read)
     out.erase(keys::inbox(id, stored_inbox_read + 1));
-  if (moves_inbox_tail)
-    out.put(keys::inbox_tail(id), encode_number(state.inbox_read));
-  moves_inbox_tail = false;
+  if (ended_at_tail)
+    out.put(keys::inbox_tail(id), encode_number(*ended_at_tail + 1));
+  ended_at_tail.reset();
   state_dirty = false;
 }
 

@@ -113,8 +113,9 @@ public:
   void stage_history(json event);
   /// The run is over: status and result; open calls are cancelled. Completed and cancelled: all
   /// scopes and steps are erased. Faulted: they stay for resume_faulted(); steps whose calls are
-  /// cancelled here will be done again under new ids. Moves the inbox's tail, so that an entry that
-  /// was to be appended to a living run is refused; its batch should expect the tail that was read.
+  /// cancelled here will be done again under new ids. Moves the inbox's tail on by one, to a number
+  /// that has no entry, so that an entry that was to be appended to a living run is refused. Set
+  /// `inbox_read` before: the batch expects it to be the tail, also if take() is not told so.
   void finish(run_status how, outcome result, time_point now);
   /// Takes faulted steps' and scopes' outcomes away and raises their laps, so that they are done
   /// again under new ids. The status becomes running.

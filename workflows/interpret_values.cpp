@@ -1,4 +1,5 @@
-#include "workflows/duration.hpp"
+#include <pawl/duration.hpp>
+
 #include "workflows/interpretation.hpp"
 
 namespace pawl::workflows {

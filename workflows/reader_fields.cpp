@@ -1,15 +1,30 @@
+#include <pawl/duration.hpp>
 #include <pawl/limits.hpp>
+#include <pawl/names.hpp>
 
 #include <algorithm>
 
-#include "workflows/duration.hpp"
-#include "workflows/names.hpp"
 #include "workflows/positions.hpp"
 #include "workflows/reader.hpp"
 
 namespace pawl::workflows {
 
 namespace {
+
+// What people write who know other languages of this kind, or older versions of this one.
+constexpr std::pair<std::string_view, std::string_view> habits[] = {
+    {"description", "summary"}, {"steps", "do"},  {"tasks", "do"},        {"condition", "when"},
+    {"goto", "then"},           {"next", "then"}, {"details", "detail"},  {"items", "in"},
+    {"item", "each"},           {"id", "name"},   {"parameters", "with"}, {"arguments", "with"},
+    {"default", "then"},
+};
+
+std::string meant_by_habit(std::string_view name, const std::vector<std::string>& candidates) {
+  for (const auto& [habit, meant] : habits)
+    if (habit == name && std::find(candidates.begin(), candidates.end(), meant) != candidates.end())
+      return std::string(meant);
+  return {};
+}
 
 /// A check can cost 15 ms: hostile documents are not worth more than half a minute.
 constexpr std::size_t expressions_max = 2000;
@@ -64,7 +79,9 @@ bool reader::has_many_problems() const noexcept {
 std::string reader::guess(std::string_view name, const std::vector<std::string>& candidates) const {
   if (has_many_problems())
     return {};
-  const auto near = nearest_name(name, candidates);
+  auto near = nearest_name(name, candidates);
+  if (near.empty())
+    near = meant_by_habit(name, candidates);
   return near.empty() ? std::string() : "did you mean '" + near + "'?";
 }
 

@@ -1,8 +1,8 @@
 #include <pawl/limits.hpp>
+#include <pawl/names.hpp>
 
 #include <algorithm>
 
-#include "workflows/names.hpp"
 #include "workflows/positions.hpp"
 #include "workflows/reader.hpp"
 

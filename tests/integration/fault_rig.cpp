@@ -9,8 +9,9 @@ namespace pawl::testing {
 using json = nlohmann::json;
 using namespace std::chrono_literals;
 
-const std::string whole_text = "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar "
-                               "papa quebec romeo sierra tango uniform victor whiskey xray";
+const std::string whole_text =
+    "alpha bravo charlie delta echo foxtrot golf hotel india juliett kilo lima mike november oscar "
+    "papa quebec romeo sierra tango uniform victor whiskey xray";
 
 std::vector<std::string> ask_command(const rig& r, int port, const asked& what) {
   json models = json::object();
@@ -22,7 +23,9 @@ std::vector<std::string> ask_command(const rig& r, int port, const asked& what) 
     models["desk/" + name] = {{"deployments", json::array({std::move(place)})}};
   }
   const auto url = "http://127.0.0.1:" + std::to_string(port) + "/v1";
-  const json configuration = {{"providers", {{"desk", {{"protocol", "openai-chat"}, {"baseUrl", url}}}}}, {"models", models}};
+  const json configuration = {
+      {"providers", {{"desk", {{"protocol", "openai-chat"}, {"baseUrl", url}}}}},
+      {"models", models}};
   write_file(r.room() / "faults.json", configuration.dump());
   json with = {{"model", what.model == model_kind::prefix ? "desk/prefix" : "desk/plain"},
                {"prompt", "[[say: " + whole_text + "]]"},
@@ -30,9 +33,11 @@ std::vector<std::string> ask_command(const rig& r, int port, const asked& what) 
                {"onInterrupt", what.on_interrupt}};
   if (!what.timeout.empty())
     with["timeout"] = what.timeout;
-  const json task = {{"ask", {{"call", "inference"}, {"with", with}, {"output", {{"as", "${ .text }"}}}}}};
+  const json task = {
+      {"ask", {{"call", "inference"}, {"with", with}, {"output", {{"as", "${ .text }"}}}}}};
   const json definition = {
-      {"document", {{"dsl", "1.0.3"}, {"namespace", "tests"}, {"name", "faults"}, {"version", "1.0.0"}}},
+      {"document",
+       {{"dsl", "1.0.3"}, {"namespace", "tests"}, {"name", "faults"}, {"version", "1.0.0"}}},
       {"do", json::array({task})}};
   write_file(r.room() / "ask.json", definition.dump());
   return r.command({"run", (r.room() / "ask.json").string(), "--id", "r", "--json", "--config",
@@ -51,7 +56,8 @@ told read_end(const rig& r, process& engine) {
   all.result = json::parse(out, nullptr, false);
   EXPECT_FALSE(all.result.is_discarded()) << "stdout is no JSON: " << out;
   all.ledger = r.ledger();
-  std::sort(all.ledger.begin(), all.ledger.end(), [](const json& a, const json& b) { return a["attempt"] < b["attempt"]; });
+  std::sort(all.ledger.begin(), all.ledger.end(),
+            [](const json& a, const json& b) { return a["attempt"] < b["attempt"]; });
   return all;
 }
 
@@ -77,8 +83,9 @@ void expect_money(const told& all, const std::vector<int>& matched) {
       request = all.bill.at(static_cast<std::size_t>(matched[i]));
       charged = request["promptTokens"].get<std::int64_t>() * input_nano_usd +
                 request["generatedTokens"].get<std::int64_t>() * output_nano_usd;
-      if (row["providerRequestId"] != "")
+      if (row["providerRequestId"] != "") {
         EXPECT_EQ(row["providerRequestId"], request["requestId"]) << row;
+      }
     }
     if (row["state"] == "settled") {
       EXPECT_EQ(row["nanoUsd"], charged) << row << request;
@@ -107,7 +114,8 @@ std::int64_t words_bought_again(const told& all, const std::vector<int>& matched
     again += std::clamp<std::int64_t>(logged - prefix, 0, generated);
     // What was logged of an attempt without a usage report is counted in events.
     if (all.ledger[i]["state"] == "unknown")
-      logged = std::max(logged, prefix + all.ledger[i]["usage"]["output"].get<std::int64_t>() * tokens_per_event);
+      logged = std::max(logged, prefix + all.ledger[i]["usage"]["output"].get<std::int64_t>() *
+                                             tokens_per_event);
   }
   return again;
 }

@@ -44,8 +44,8 @@ std::vector<nlohmann::json> bill_rows(int port);
 /// Rules become --fault arguments; the provider generates 200 tokens a second.
 std::vector<std::string> fault_words(const std::vector<std::string>& rules);
 
-/// Settled rows equal the bill; what the provider charges for an unknown row lies within its bounds. `matched`: for each
-/// row the index of its request, or -1 where none came to the provider.
+/// Settled rows equal the bill; what the provider charges for an unknown row lies within its
+/// bounds. `matched`: for each row the index of its request, or -1 where none came to the provider.
 void expect_money(const told& all, const std::vector<int>& matched);
 
 /// Of the words that had been logged, how many a later request generated again.

@@ -1,19 +1,19 @@
-// Each fault of the simulated provider, over real sockets and RocksDB: what the user sees, what is retried, what is paid.
-// docs/faults.md tells operators the same. An attempt is written as its ledger row and its request say it:
-// "KIND STATE ENDING, ENDING OF THE REQUEST", with "none" where no request came to the provider.
+// Each fault of the simulated provider, over real sockets and RocksDB: what the user sees, what is
+// retried, what is paid. docs/faults.md tells operators the same; the cases stand in
+// fault_table.cpp.
+#include <pawl/time.hpp>
+
+#include <algorithm>
 #include <chrono>
-#include <fstream>
 #include <map>
 #include <memory>
 #include <set>
-#include <sstream>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
-#include <pawl/time.hpp>
-
 #include "tests/integration/fault_rig.hpp"
+#include "tests/integration/fault_table.hpp"
 
 namespace pawl::testing {
 namespace {
@@ -21,34 +21,6 @@ namespace {
 using json = nlohmann::json;
 using namespace std::chrono_literals;
 
-const std::string communication = "https://serverlessworkflow.io/spec/1.0.0/errors/communication";
-const std::string timed_out = "https://serverlessworkflow.io/spec/1.0.0/errors/timeout";
-const std::string interrupted = "urn:pawl:error:interrupted";
-
-const std::string goes_on = "the stream broke; going on where it ended";
-const std::string begins_again = "the stream broke; the text so far is void, asking again";
-
-struct seen {
-  std::string type; ///< empty: the whole text
-  int status = 0;
-};
-const seen the_text{};
-
-struct fault_case {
-  std::string name;
-  std::vector<std::string> rules;
-  asked what;
-  seen expected;
-  std::vector<std::string> attempts;
-  std::vector<std::string> told_on_stderr = {};
-  std::chrono::milliseconds pause_min{0}; ///< between the first request and the second
-};
-
-void PrintTo(const fault_case& c, std::ostream* out) {
-  *out << c.name;
-}
-
-// The first word of stderr's answer about a run that ended so.
 void expect_result(const told& all, const seen& expected) {
   if (expected.type.empty()) {
     EXPECT_EQ(all.status, 0) << all.err;
@@ -76,10 +48,11 @@ std::vector<std::string> attempts_of(const told& all, const std::vector<int>& ma
   for (std::size_t i = 0; i < all.ledger.size(); ++i) {
     const auto& row = all.ledger[i];
     std::string request = "none";
-    if (i < matched.size() && matched[i] >= 0 && static_cast<std::size_t>(matched[i]) < all.bill.size())
+    if (i < matched.size() && matched[i] >= 0 &&
+        static_cast<std::size_t>(matched[i]) < all.bill.size())
       request = all.bill[static_cast<std::size_t>(matched[i])]["ending"];
-    attempts.push_back(row["kind"].get<std::string>() + " " + row["state"].get<std::string>() + " " +
-                       row["ending"].get<std::string>() + ", " + request);
+    attempts.push_back(row["kind"].get<std::string>() + " " + row["state"].get<std::string>() +
+                       " " + row["ending"].get<std::string>() + ", " + request);
   }
   return attempts;
 }
@@ -112,11 +85,14 @@ TEST_P(faults, what_is_seen_retried_and_paid) {
   for (const auto& text : c.told_on_stderr)
     EXPECT_NE(all.err.find(text), std::string::npos) << all.err;
   const auto matched = match(c.attempts);
-  EXPECT_EQ(all.bill.size(), static_cast<std::size_t>(std::count_if(matched.begin(), matched.end(), [](int m) { return m >= 0; })));
+  EXPECT_EQ(all.bill.size(), static_cast<std::size_t>(std::count_if(matched.begin(), matched.end(),
+                                                                    [](int m) { return m >= 0; })));
   ASSERT_EQ(attempts_of(all, matched), c.attempts) << all.err;
   expect_money(all, matched);
-  if (!bought_from_the_start(c.attempts))
-    EXPECT_EQ(words_bought_again(all, matched), 0);
+  if (bought_from_the_start(c.attempts))
+    EXPECT_GT(words_bought_again(all, matched), 0);
+  else
+    EXPECT_LE(words_bought_again(all, matched), c.words_again_max);
   if (c.pause_min > 0ms) {
     const auto first = from_iso8601(all.bill.at(0)["receivedAt"].get<std::string>());
     const auto second = from_iso8601(all.bill.at(1)["receivedAt"].get<std::string>());
@@ -124,114 +100,15 @@ TEST_P(faults, what_is_seen_retried_and_paid) {
   }
 }
 
-asked prefix() {
-  return {};
-}
-asked plain() {
-  return {model_kind::plain};
-}
-asked no_restart(asked what) {
-  what.on_interrupt = "fault";
-  return what;
-}
-asked patient(asked what, const char* which) {
-  what.timeout = {{which, {{"milliseconds", 700}}}};
-  return what;
-}
-
-const std::vector<fault_case> before_the_first_event = {
-    {"nothing", {}, prefix(), the_text, {"fresh settled complete, complete"}},
-    {"refuse_400", {"refuse:400"}, prefix(), {communication, 400}, {"fresh settled failed, refused"}},
-    {"refuse_401", {"refuse:401"}, prefix(), {communication, 401}, {"fresh settled failed, refused"}},
-    {"refuse_404", {"refuse:404"}, prefix(), {communication, 404}, {"fresh settled failed, refused"}},
-    {"refuse_422", {"refuse:422"}, prefix(), {communication, 422}, {"fresh settled failed, refused"}},
-    {"refuse_408_once", {"refuse:408#1"}, prefix(), the_text, {"fresh settled failed, refused", "retry settled complete, complete"}},
-    {"rate_limit_once", {"rate-limit:1#1"}, prefix(), the_text,
-     {"fresh settled failed, rate-limited", "retry settled complete, complete"}, {}, 1000ms},
-    {"rate_limit_once_on_interrupt_fault", {"rate-limit:1#1"}, no_restart(prefix()), the_text,
-     {"fresh settled failed, rate-limited", "retry settled complete, complete"}, {}, 1000ms},
-    {"rate_limit_beyond_patience", {"rate-limit:121"}, prefix(), {communication, 429}, {"fresh settled failed, rate-limited"}},
-    {"server_error_once", {"server-error:500#1"}, prefix(), the_text,
-     {"fresh settled failed, server-error", "retry settled complete, complete"}},
-    {"server_error_twice", {"server-error:503#1-2"}, prefix(), the_text,
-     {"fresh settled failed, server-error", "retry settled failed, server-error", "retry settled complete, complete"}},
-    {"server_error_501", {"server-error:501"}, prefix(), {communication, 501}, {"fresh settled failed, server-error"}},
-    {"drop_at_head", {"drop:head#1"}, prefix(), the_text, {"fresh unknown interrupted, dropped", "retry settled complete, complete"}},
-    {"drop_at_head_on_interrupt_fault", {"drop:head#1"}, no_restart(prefix()), the_text,
-     {"fresh unknown interrupted, dropped", "retry settled complete, complete"}},
-    {"drop_after_head", {"drop:0#1"}, plain(), the_text, {"fresh unknown interrupted, dropped", "retry settled complete, complete"}},
-    {"cut_at_head", {"cut:head#1"}, plain(), the_text, {"fresh unknown interrupted, clean-cut", "retry settled complete, complete"}},
-    {"stall_at_head", {"stall:head#1"}, patient(plain(), "firstEvent"), the_text,
-     {"fresh unknown interrupted, stalled", "retry settled complete, complete"}, {}, 700ms},
-    {"stall_total", {"stall:head"}, patient(plain(), "total"), {timed_out, 408}, {"fresh unknown interrupted, stalled"}},
-};
-
-const std::vector<fault_case> with_a_prefix = {
-    {"drop_after_1", {"drop:1#1"}, prefix(), the_text,
-     {"fresh unknown interrupted, dropped", "continue settled complete, complete"}, {goes_on}},
-    {"drop_after_1_on_interrupt_fault", {"drop:1#1"}, no_restart(prefix()), the_text,
-     {"fresh unknown interrupted, dropped", "continue settled complete, complete"}, {goes_on}},
-    {"drop_after_4", {"drop:4#1"}, prefix(), the_text,
-     {"fresh unknown interrupted, dropped", "continue settled complete, complete"}, {goes_on}},
-    {"drop_twice", {"drop:2#1-2"}, prefix(), the_text,
-     {"fresh unknown interrupted, dropped", "continue unknown interrupted, dropped", "continue settled complete, complete"},
-     {goes_on}},
-    {"drop_at_end", {"drop:end#1"}, prefix(), the_text,
-     {"fresh unknown interrupted, dropped", "continue settled complete, complete"}, {goes_on}},
-    {"cut_after_3", {"cut:3#1"}, prefix(), the_text,
-     {"fresh unknown interrupted, clean-cut", "continue settled complete, complete"}, {goes_on}},
-    {"cut_at_end", {"cut:end#1"}, prefix(), the_text,
-     {"fresh unknown interrupted, clean-cut", "continue settled complete, complete"}, {goes_on}},
-    {"stall_after_2", {"stall:2#1"}, patient(prefix(), "betweenEvents"), the_text,
-     {"fresh unknown interrupted, stalled", "continue settled complete, complete"}, {goes_on}, 700ms},
-    {"malformed_after_2", {"malformed:2#1"}, prefix(), the_text,
-     {"fresh unknown interrupted, disconnected", "continue settled complete, complete"}, {goes_on}},
-    {"error_event_after_2", {"error-event:2#1"}, prefix(), the_text,
-     {"fresh unknown interrupted, stream-error", "continue settled complete, complete"}, {goes_on}},
-    {"prefix_refused", {"drop:2#1", "prefix-refused"}, prefix(), the_text,
-     {"fresh unknown interrupted, dropped", "continue settled failed, refused", "restart settled complete, complete"},
-     {goes_on, begins_again}},
-    {"prefix_refused_on_interrupt_fault", {"drop:2#1", "prefix-refused"}, no_restart(prefix()), {interrupted, 503},
-     {"fresh unknown interrupted, dropped", "continue settled failed, refused"}},
-    {"prefix_ignored", {"drop:4#1", "prefix-ignored"}, prefix(), the_text,
-     {"fresh unknown interrupted, dropped", "restart settled complete, complete"}, {begins_again}},
-    {"prefix_ignored_on_interrupt_fault", {"drop:4#1", "prefix-ignored"}, no_restart(prefix()), {interrupted, 503},
-     {"fresh unknown interrupted, dropped", "continue unknown interrupted, disconnected"}},
-    {"server_error_between", {"drop:2#1", "server-error:500#2"}, prefix(), the_text,
-     {"fresh unknown interrupted, dropped", "continue settled failed, server-error", "retry settled complete, complete"}},
-};
-
-const std::vector<fault_case> without_a_prefix = {
-    {"drop_after_1", {"drop:1#1"}, plain(), the_text,
-     {"fresh unknown interrupted, dropped", "restart settled complete, complete"}, {begins_again}},
-    {"drop_after_1_on_interrupt_fault", {"drop:1#1"}, no_restart(plain()), {interrupted, 503}, {"fresh unknown interrupted, dropped"}},
-    {"drop_for_ever", {"drop:2"}, plain(), {communication, 502},
-     {"fresh unknown interrupted, dropped", "restart unknown interrupted, dropped", "restart unknown interrupted, dropped"},
-     {begins_again}},
-    {"cut_after_3", {"cut:3#1"}, plain(), the_text,
-     {"fresh unknown interrupted, clean-cut", "restart settled complete, complete"}, {begins_again}},
-    {"cut_at_end_on_interrupt_fault", {"cut:end#1"}, no_restart(plain()), {interrupted, 503},
-     {"fresh unknown interrupted, clean-cut"}},
-    {"stall_after_2", {"stall:2#1"}, patient(plain(), "betweenEvents"), the_text,
-     {"fresh unknown interrupted, stalled", "restart settled complete, complete"}, {begins_again}, 700ms},
-    {"stall_after_2_on_interrupt_fault", {"stall:2#1"}, no_restart(patient(plain(), "betweenEvents")), {interrupted, 503},
-     {"fresh unknown interrupted, stalled"}},
-    {"malformed_after_2", {"malformed:2#1"}, plain(), the_text,
-     {"fresh unknown interrupted, disconnected", "restart settled complete, complete"}, {begins_again}},
-    {"malformed_on_interrupt_fault", {"malformed:2#1"}, no_restart(plain()), {interrupted, 503},
-     {"fresh unknown interrupted, disconnected"}},
-    {"error_event_after_2", {"error-event:2#1"}, plain(), the_text,
-     {"fresh unknown interrupted, stream-error", "restart settled complete, complete"}, {begins_again}},
-    {"error_event_on_interrupt_fault", {"error-event:2#1"}, no_restart(plain()), {interrupted, 503},
-     {"fresh unknown interrupted, stream-error"}},
-};
-
 std::string name_of(const ::testing::TestParamInfo<fault_case>& info) {
   return info.param.name;
 }
-INSTANTIATE_TEST_SUITE_P(before_the_first_event, faults, ::testing::ValuesIn(before_the_first_event), name_of);
-INSTANTIATE_TEST_SUITE_P(with_a_prefix, faults, ::testing::ValuesIn(with_a_prefix), name_of);
-INSTANTIATE_TEST_SUITE_P(without_a_prefix, faults, ::testing::ValuesIn(without_a_prefix), name_of);
+INSTANTIATE_TEST_SUITE_P(before_the_first_event, faults,
+                         ::testing::ValuesIn(faults_before_the_first_event()), name_of);
+INSTANTIATE_TEST_SUITE_P(with_a_prefix, faults, ::testing::ValuesIn(faults_with_a_prefix()),
+                         name_of);
+INSTANTIATE_TEST_SUITE_P(without_a_prefix, faults, ::testing::ValuesIn(faults_without_a_prefix()),
+                         name_of);
 
 // A port at which nobody listens: that of a provider that has gone.
 int closed_port() {
@@ -249,14 +126,27 @@ TEST(fault_patience, a_provider_that_stays_broken_is_asked_six_times) {
     std::unique_ptr<process> engine{};
   };
   std::vector<patience> all;
-  all.push_back({{"server-error:500"}, {communication, 500}, "fresh settled failed, server-error", "retry settled failed, server-error"});
-  all.push_back({{"rate-limit:0"}, {communication, 429}, "fresh settled failed, rate-limited", "retry settled failed, rate-limited"});
-  all.push_back({{"drop:head"}, {communication, 502}, "fresh unknown interrupted, dropped", "retry unknown interrupted, dropped"});
-  all.push_back({{}, {communication, 503}, "fresh settled failed, none", "retry settled failed, none"}); // nobody is there
+  all.push_back({{"server-error:500"},
+                 {communication, 500},
+                 "fresh settled failed, server-error",
+                 "retry settled failed, server-error"});
+  all.push_back({{"rate-limit:0"},
+                 {communication, 429},
+                 "fresh settled failed, rate-limited",
+                 "retry settled failed, rate-limited"});
+  all.push_back({{"drop:head"},
+                 {communication, 502},
+                 "fresh unknown interrupted, dropped",
+                 "retry unknown interrupted, dropped"});
+  all.push_back({{},
+                 {communication, 503},
+                 "fresh settled failed, none",
+                 "retry settled failed, none"}); // nobody is there
   for (auto& one : all) {
     one.r = std::make_unique<rig>(fault_words(one.rules));
     const int port = one.rules.empty() ? closed_port() : one.r->port();
-    one.engine = std::make_unique<process>(ask_command(*one.r, port, prefix()), one.r->room() / "out", one.r->room() / "err");
+    one.engine = std::make_unique<process>(ask_command(*one.r, port, prefix()),
+                                           one.r->room() / "out", one.r->room() / "err");
   }
   for (auto& one : all) {
     SCOPED_TRACE(one.first_attempt);
@@ -274,7 +164,8 @@ TEST(fault_patience, a_provider_that_stays_broken_is_asked_six_times) {
 
 TEST(fault_patience, a_total_timeout_ends_the_retries_of_a_provider_that_is_not_there) {
   const rig r;
-  process engine(ask_command(r, closed_port(), patient(prefix(), "total")), r.room() / "out", r.room() / "err");
+  process engine(ask_command(r, closed_port(), patient(prefix(), "total")), r.room() / "out",
+                 r.room() / "err");
   const auto all = read_end(r, engine);
   expect_result(all, {timed_out, 408});
   ASSERT_GE(all.ledger.size(), 1u);
@@ -284,12 +175,15 @@ TEST(fault_patience, a_total_timeout_ends_the_retries_of_a_provider_that_is_not_
 // A provider whose process is killed while it speaks.
 class fault_death : public ::testing::Test {
 protected:
-  static std::unique_ptr<process> start_provider(const rig& r, int port, const std::string& tokens_per_second, int number) {
+  static std::unique_ptr<process> start_provider(const rig& r, int port,
+                                                 const std::string& tokens_per_second, int number) {
     const auto out = r.room() / ("provider.out" + std::to_string(number));
     auto provider = std::make_unique<process>(
-        std::vector<std::string>{PAWL_COMMAND, "sim", "--port", std::to_string(port), "--tokens-per-second", tokens_per_second},
+        std::vector<std::string>{PAWL_COMMAND, "sim", "--port", std::to_string(port),
+                                 "--tokens-per-second", tokens_per_second},
         out, r.room() / ("provider.err" + std::to_string(number)));
-    EXPECT_TRUE(wait_for_text(out, "\n", *provider)) << read_file(r.room() / ("provider.err" + std::to_string(number)));
+    EXPECT_TRUE(wait_for_text(out, "\n", *provider))
+        << read_file(r.room() / ("provider.err" + std::to_string(number)));
     return provider;
   }
   // Ends when words have been shown, and the provider is dead.
@@ -308,7 +202,7 @@ TEST_F(fault_death, a_provider_that_comes_back_goes_on_with_the_partial_answer) 
   kill_in_mid_stream(r, engine, *first);
   const auto second = start_provider(r, port, "200", 2);
   auto all = read_end(r, engine);
-  expect_result(all, the_text);
+  expect_result(all, seen());
   EXPECT_NE(all.err.find(goes_on), std::string::npos) << all.err;
   const auto after = bill_rows(port);
   ASSERT_EQ(after.size(), 1u);
@@ -348,7 +242,8 @@ TEST(fault_resume, a_faulted_run_asks_again_only_what_failed) {
   definition["do"].push_back({{"again", second["ask"]}});
   write_file(r.room() / "ask.json", definition.dump());
   EXPECT_EQ(run_to_end(command, 30s).status, 1);
-  const auto resumed = run_to_end(r.command({"resume", "r", "--json", "--config", (r.room() / "faults.json").string()}), 30s);
+  const auto resumed = run_to_end(
+      r.command({"resume", "r", "--json", "--config", (r.room() / "faults.json").string()}), 30s);
   EXPECT_EQ(resumed.status, 0) << resumed.err;
   EXPECT_EQ(json::parse(resumed.out, nullptr, false), whole_text);
   std::map<std::string, int> requests;

@@ -15,28 +15,42 @@ using namespace std::chrono_literals;
 
 namespace {
 
-// The first line of a file that another process writes; waits for changes of its folder, not for
-// time.
-std::string first_line(const std::filesystem::path& file, process& writer) {
+// Reads the file whenever its folder changes, until `found` says that it is enough.
+template <class Found>
+void read_until(const std::filesystem::path& file, process& writer, Found found) {
   const int watch = inotify_init1(IN_CLOEXEC);
   inotify_add_watch(watch, file.parent_path().c_str(), IN_MODIFY | IN_CREATE);
-  std::string line;
-  for (int i = 0; i < 200 && line.empty() && writer.running(); ++i) {
-    const auto text = read_file(file);
-    if (const auto end = text.find('\n'); end != std::string::npos)
-      line = text.substr(0, end);
+  bool is_running = true, is_found = false;
+  for (int i = 0; i < 400 && is_running && !is_found; ++i) {
+    is_running = writer.running(); // before reading: what it wrote last counts
+    is_found = found(read_file(file));
     pollfd changed{watch, POLLIN, 0};
     char events[4096];
-    if (line.empty() && poll(&changed, 1, 100) > 0)
+    if (!is_found && is_running && poll(&changed, 1, 100) > 0)
       (void)!read(watch, events, sizeof events);
   }
   close(watch);
-  if (line.empty())
-    throw std::runtime_error(file.string() + ": no line came");
-  return line;
+  if (!is_found)
+    throw std::runtime_error(file.string() + ": what was waited for did not come:\n" +
+                             read_file(file));
 }
 
 } // namespace
+
+std::string first_line(const std::filesystem::path& file, process& writer) {
+  std::string line;
+  read_until(file, writer, [&](const std::string& text) {
+    const auto end = text.find('\n');
+    line = text.substr(0, end);
+    return end != std::string::npos;
+  });
+  return line;
+}
+
+void await_text(const std::filesystem::path& file, const std::string& text, process& writer) {
+  read_until(file, writer,
+             [&](const std::string& all) { return all.find(text) != std::string::npos; });
+}
 
 rig::rig(std::vector<std::string> provider) {
   std::vector<std::string> words = {

@@ -13,6 +13,12 @@
 
 namespace pawl::testing {
 
+/// The first line of a file that another process writes; waits for changes of its folder, not for
+/// time. Throws when the writer ends without one.
+std::string first_line(const std::filesystem::path& file, process& writer);
+/// The same for a text anywhere in it.
+void await_text(const std::filesystem::path& file, const std::string& text, process& writer);
+
 class rig {
 public:
   /// `provider`: more arguments for `pawl sim`.

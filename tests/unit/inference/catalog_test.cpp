@@ -5,27 +5,12 @@
 #include <gtest/gtest.h>
 
 #include "inference/catalog.hpp"
+#include "tests/unit/inference/configuration_cases.hpp"
 
 namespace pawl::inference {
 namespace {
 
 using testing::HasSubstr;
-
-// The example of DESIGN §12.
-const char* const example = R"({
-  "providers": {
-    "local": { "protocol": "openai-chat", "baseUrl": "http://127.0.0.1:8080/v1",
-      "apiKey": { "env": "LOCAL_API_KEY" } }
-  },
-  "models": {
-    "local/small": { "deployments": [ {
-      "provider": "local", "model": "small-1",
-      "capabilities": { "prefix": "assistant" },
-      "prices": { "inputPerMillion": "0.15", "cachedInputPerMillion": "0.075",
-      "outputPerMillion": "0.60" } } ] }
-  },
-  "aliases": { "fast": "local/small" }
-})";
 
 std::string render(const std::vector<error>& errors) {
   std::string out;
@@ -66,7 +51,7 @@ TEST(catalog, built_in) {
 
 TEST(catalog, example_of_the_design) {
   catalog c;
-  ASSERT_EQ(render(c.add(json::parse(example))), "");
+  ASSERT_EQ(render(c.add(json::parse(example_configuration))), "");
   for (const std::string name : {"fast", "local/small"}) {
     const auto found = c.resolve(name);
     ASSERT_EQ(found.size(), 1U) << name;
@@ -92,16 +77,7 @@ TEST(catalog, example_of_the_design) {
 
 TEST(catalog, more_of_the_configuration) {
   catalog c;
-  ASSERT_EQ(render(c.add(json::parse(R"({"$schema": "x",
-    "providers": {"p": {"protocol": "openai-chat", "baseUrl": "https://example.com/v1//"},
-                  "q": {"protocol": "openai-chat", "baseUrl": "sim:///other"}},
-    "models": {"m": {"deployments": [
-      {"provider": "p", "model": "a", "maxOutputTokens": 100, "capabilities": {"stream": false,
-      "resume": "none"},
-       "prices": {"inputPerMillion": "1", "cacheWritePerMillion": "1.25", "outputPerMillion": "2"}},
-      {"provider": "q", "model": "b", "capabilities": {"prefix": "continue-final-message"}}]}},
-    "aliases": {"one": "two", "two": "m", "three": "q/x"}})"))),
-            "");
+  ASSERT_EQ(render(c.add(json::parse(rich_configuration))), "");
   const auto found = c.resolve("one");
   ASSERT_EQ(found.size(), 2U);
   EXPECT_EQ(found[0].base_url, "https://example.com/v1");
@@ -115,81 +91,9 @@ TEST(catalog, more_of_the_configuration) {
   EXPECT_EQ(render(c.add(json::object())), "");
 }
 
-struct mistake_case {
-  std::string pointer, patch; // what is put at the pointer of the example
-  std::string where, message;
-};
-
 TEST(catalog, one_mistake_each) {
-  const std::string first = "/models/local~1small/deployments/0";
-  const std::vector<mistake_case> cases{
-      {"/modells", "{}", "/modells", "did you mean \"models\"?"},
-      {"/providers", "[]", "/providers", "expected an object, found an array"},
-      {"/providers/local/baseURL", "\"x\"", "/providers/local/baseURL",
-       "did you mean \"baseUrl\"?"},
-      {"/providers/local/protocol", "\"openai-caht\"", "/providers/local/protocol",
-       "did you mean \"openai-chat\"?"},
-      {"/providers/local/protocol", "\"anthropic\"", "/providers/local/protocol",
-       "not supported yet by this version"},
-      {"/providers/local/protocol", "5", "/providers/local/protocol", "found a number"},
-      {"/providers/local/baseUrl", "\"127.0.0.1:80\"", "/providers/local/baseUrl",
-       "does not begin with http://"},
-      {"/providers/local/baseUrl", "\"ftp://x\"", "/providers/local/baseUrl",
-       "does not begin with http://"},
-      {"/providers/local/baseUrl", "\"http://\"", "/providers/local/baseUrl", "has no host"},
-      {"/providers/local/baseUrl", "\"https://me:hunter2@x/v1\"", "/providers/local/baseUrl",
-       "user name or password"},
-      {"/providers/local/baseUrl", "\"https://x/v1?key=hunter2\"", "/providers/local/baseUrl",
-       "has a query"},
-      {"/providers/local/apiKey", "\"hunter2\"", "/providers/local/apiKey",
-       "may not stand in the configuration"},
-      {"/providers/local/apiKey", "{\"env\": \"hunter2!\"}", "/providers/local/apiKey/env",
-       "is no name of an environment variable"},
-      {"/providers/local/apiKey", "{}", "/providers/local/apiKey/env",
-       "is no name of an environment variable"},
-      {"/providers/local/apiKey", "[\"hunter2\"]", "/providers/local/apiKey", "found an array"},
-      {"/providers/sim", "{}", "/providers/sim", "is built in"},
-      {"/providers/a~1b", "{}", "/providers/a~1b", "has a '/' in it"},
-      {"/models/x y", "{}", "/models/x y", "white space"},
-      {"/models/x", "{\"deployments\": []}", "/models/x/deployments", "at least one deployment"},
-      {"/models/x", "{}", "/models/x/deployments", "at least one deployment"},
-      {first + "/provider", "\"locl\"", first + "/provider", "did you mean \"local\"?"},
-      {first + "/model", "\"\"", first + "/model", "is empty"},
-      {first + "/capabilities/prefix", "\"asistant\"", first + "/capabilities/prefix",
-       "did you mean \"assistant\"?"},
-      {first + "/capabilities/prefix", "true", first + "/capabilities/prefix", "found a boolean"},
-      {first + "/capabilities/resume", "\"job\"", first + "/capabilities/resume",
-       "not supported yet by this version"},
-      {first + "/capabilities/resume", "\"jobs\"", first + "/capabilities/resume",
-       "did you mean \"job\"?"},
-      {first + "/capabilities/prefixes", "\"none\"", first + "/capabilities/prefixes",
-       "did you mean \"prefix\"?"},
-      {first + "/capabilities/stream", "\"no\"", first + "/capabilities/stream",
-       "expected a boolean"},
-      {first + "/prices/inputPerMillion", "0.15", first + "/prices/inputPerMillion",
-       "a JSON number, which is not exact"},
-      {first + "/prices/inputPerMillion", "\"1e-6\"", first + "/prices/inputPerMillion",
-       "decimal string"},
-      {first + "/prices/inputPerMillion", "\"-1\"", first + "/prices/inputPerMillion",
-       "decimal string"},
-      {first + "/prices/inputPerMilion", "\"1\"", first + "/prices/inputPerMilion",
-       "did you mean \"inputPerMillion\"?"},
-      {first + "/prices", "{\"outputPerMillion\": \"1\"}", first + "/prices",
-       "\"inputPerMillion\" is missing"},
-      {first + "/maxOutputTokens", "0", first + "/maxOutputTokens", "an integer of at least 1"},
-      {first + "/maxTokens", "5", first + "/maxTokens", "key \"maxTokens\" is unknown"},
-      {"/aliases/fast", "5", "/aliases/fast", "expected the name of a model"},
-      {"/aliases/fast", "\"local\"", "/aliases/fast", "which is no model"},
-      {"/aliases/fast", "\"fast\"", "/aliases/fast", "leads back to \"fast\""},
-      {"/aliases/fast", "\"sim/smal\"", "", ""}, // any name of a configured provider is a model
-      {"/aliases/local~1small", "\"sim/small\"", "/aliases/local~1small",
-       "has the name of a model"},
-  };
-  for (const auto& c : cases) {
-    json configuration = json::parse(example);
-    configuration[json::json_pointer(c.pointer)] = json::parse(c.patch);
-    if (c.pointer == "/providers") // the model needs its provider
-      configuration.erase("models"), configuration.erase("aliases");
+  for (const auto& c : configuration_mistakes()) {
+    const json configuration = apply(c);
     catalog target;
     const auto errors = target.add(configuration);
     if (c.where.empty()) {

@@ -115,7 +115,15 @@ TEST(request, one_mistake_each) {
       {R"("timeout": {"first": "PT5S"})", "timeout.first: unknown key"},
       {R"("timeout": {"firstEvnt": "PT5S"})",
        "timeout.firstEvnt: unknown key, did you mean \"firstEvent\"?"},
-      {R"("timeout": {"total": "5s"})", "timeout.total: \"5s\" is not a duration"},
+      {R"("timeout": {"total": "5s"})",
+       "timeout.total: duration \"5s\" does not start with 'P'; write an ISO 8601 duration like"},
+      {R"("timeout": {"total": 5})", "timeout.total: duration of type number is neither"},
+      {R"("timeout": {"total": {"second": 1}})",
+       "timeout.total: duration key \"second\" is unknown, did you mean \"seconds\"?"},
+      {R"("timeout": {"total": "PT0S"})", "timeout.total: duration is zero"},
+      {R"("timeout": {"total": {"seconds": 0}})", "timeout.total: duration is zero"},
+      {R"("timeout": {"total": "P3653DT0.000000001S"})", "duration is longer than ten years"},
+      {R"("timeout": {"total": "P99999D"})", "duration is longer than ten years"},
       {R"("stream": "yes")", "stream: expected a boolean, found a string"},
   };
   for (const auto& c : cases) {
@@ -193,6 +201,24 @@ TEST(request, many_mistakes_stay_readable) {
   ASSERT_TRUE(parsed.problem);
   EXPECT_THAT(parsed.problem->detail, HasSubstr("and 988 more"));
   EXPECT_LT(parsed.problem->detail.size(), 2000U);
+}
+
+TEST(request, timeouts_are_rounded_up_to_milliseconds) {
+  const std::pair<std::string, std::int64_t> cases[] = {
+      {R"("PT1.5S")", 1500},
+      {R"("PT0.0001S")", 1},
+      {R"("PT0.1234S")", 124},
+      {R"("PT0.5H")", 1'800'000},
+      {R"("P2W")", 1'209'600'000},
+      {R"({"seconds": 30.0})", 30'000},
+      {R"("P3653D")", 315'619'200'000}, // ten years, leap days included
+  };
+  for (const auto& [text, ms] : cases) {
+    const auto parsed = parse_request(
+        json::parse(R"({"model": "m", "prompt": "x", "timeout": {"total": )" + text + "}}"));
+    ASSERT_TRUE(parsed.value) << text << parsed.problem->detail;
+    EXPECT_EQ(parsed.value->total_timeout, std::chrono::milliseconds(ms)) << text;
+  }
 }
 
 TEST(request, limit_by_its_new_name) {

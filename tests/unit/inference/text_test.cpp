@@ -1,16 +1,12 @@
-// The small helpers: UTF-8 boundaries, nearest names, bounded JSON, durations, stop strings across
-// a seam.
+// The small helpers: UTF-8 boundaries, bounded JSON, stop strings across a seam.
 #include <pawl/limits.hpp>
 
 #include <algorithm>
 #include <string>
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "inference/duration.hpp"
 #include "inference/json_text.hpp"
-#include "inference/names.hpp"
 #include "inference/stop_matcher.hpp"
 #include "inference/utf8.hpp"
 
@@ -41,27 +37,6 @@ TEST(utf8, prefix) {
   EXPECT_EQ(utf8_prefix("a\xe2\x82\xac", 4), "a\xe2\x82\xac");
 }
 
-TEST(names, nearest) {
-  const std::vector<std::string> names{"model", "messages", "maxTokens", "stop", "seed"};
-  EXPECT_EQ(nearest_name("maxTokns", names), "maxTokens");
-  EXPECT_EQ(nearest_name("max_tokens", names), "maxTokens");
-  EXPECT_EQ(nearest_name("Model", names), "model");
-  EXPECT_EQ(nearest_name("modle", names), "model");
-  EXPECT_EQ(nearest_name("message", names), "messages");
-  EXPECT_EQ(nearest_name("sede", names), "seed");
-  EXPECT_EQ(nearest_name("temperature", names), "");
-  EXPECT_EQ(nearest_name("", names), "");
-  EXPECT_EQ(nearest_name("x", {"y"}), ""); // everything would have to change
-  EXPECT_EQ(nearest_name(std::string(1'000'000, 'm'), names), "");
-  EXPECT_EQ(suggest_name("stp", names), "did you mean \"stop\"?");
-  EXPECT_EQ(suggest_name("zebra", {"a", "b"}), "allowed are a, b");
-}
-
-TEST(names, quote) {
-  EXPECT_EQ(quote("a\nb"), "\"a?b\"");
-  EXPECT_EQ(quote(std::string(100, 'x')), "\"" + std::string(80, 'x') + "...\"");
-}
-
 TEST(json_text, depth_is_bounded) {
   const auto nested = [](int depth) { return std::string(depth, '[') + std::string(depth, ']'); };
   EXPECT_TRUE(parse_json(nested(limits::json_depth_max)));
@@ -85,62 +60,6 @@ TEST(json_text, integers) {
   EXPECT_EQ(to_integer(json(1e300)), std::nullopt);
   EXPECT_EQ(to_integer(json(std::uint64_t{1} << 63)), std::nullopt);
   EXPECT_EQ(to_integer(json("5")), std::nullopt);
-}
-
-TEST(duration, accepted) {
-  const std::vector<std::pair<std::string, std::int64_t>> cases{
-      {R"("PT30S")", 30'000},
-      {R"("PT1.5S")", 1500},
-      {R"("PT0.0001S")", 1}, // rounded up
-      {R"("PT0.1234S")", 124},
-      {R"("PT0,25S")", 250},
-      {R"("PT2H3M")", 7'380'000},
-      {R"("P1D")", 86'400'000},
-      {R"("P1DT1H")", 90'000'000},
-      {R"("P2W")", 1'209'600'000},
-      {R"({"seconds": 30})", 30'000},
-      {R"({"days": 1, "hours": 2, "minutes": 3, "seconds": 4, "milliseconds": 5})", 93'784'005},
-  };
-  for (const auto& [text, ms] : cases) {
-    const auto parsed = parse_duration(json::parse(text));
-    ASSERT_TRUE(parsed) << text << parsed.error().render();
-    EXPECT_EQ(parsed->count(), ms) << text;
-  }
-}
-
-TEST(duration, refused) {
-  for (const std::string text : {R"("")",
-                                 R"("P")",
-                                 R"("PT")",
-                                 R"("30")",
-                                 R"("PT30")",
-                                 R"("P1Y")",
-                                 R"("P1M")",
-                                 R"("PT1.5H")",
-                                 R"("PTS")",
-                                 R"("PT1S2H")",
-                                 R"("P1H")",
-                                 R"("P1DT")",
-                                 R"("PT.5S")",
-                                 R"("PT1.S")",
-                                 R"("-PT1S")",
-                                 R"("PT0S")",
-                                 R"("pt1s")",
-                                 R"("P99999D")",
-                                 R"("PT99999999999999999999S")",
-                                 R"("PT1ST1S")",
-                                 R"({})",
-                                 R"({"second": 1})",
-                                 R"({"seconds": -1})",
-                                 R"({"seconds": 1.5})",
-                                 R"({"seconds": "1"})",
-                                 R"({"days": 9223372036854775807})",
-                                 "30",
-                                 "null",
-                                 "[]"})
-    EXPECT_FALSE(parse_duration(json::parse(text))) << text;
-  EXPECT_THAT(parse_duration(json::parse(R"({"second": 1})")).error().message,
-              testing::HasSubstr("did you mean \"seconds\"?"));
 }
 
 struct seam_case {

@@ -308,63 +308,6 @@ TEST_F(run_journal_test, stale_faults_are_not_resumed) {
   EXPECT_EQ(step("/for~1/a"), "none /for~1/a");
 }
 
-// --- the fence -----------------------------------------------------------------------------------
-
-TEST_F(run_journal_test, a_stale_activation_writes_nothing) {
-  run_journal stale = std::move(journal);
-  journal = wake_run(memory, id);
-  EXPECT_EQ(journal.epoch(), stale.epoch() + 1);
-  const auto before = dump(memory);
-  stale.stage_intent(path("/a"), call_id("c1"));
-  stale.stage_history({{"x", 1}});
-  EXPECT_EQ(commit_one(memory, stale.take()), verdict::refused);
-  EXPECT_EQ(commit_one(memory, stale.take()), verdict::refused); // even with nothing staged
-  EXPECT_EQ(dump(memory), before);
-  journal.stage_intent(path("/a"), call_id("c1"));
-  commit();
-}
-
-TEST_F(run_journal_test, to_wait_is_to_have_read_the_inbox) {
-  set_status(run_status::waiting, at_s(100));
-  EXPECT_EQ(commit_one(memory, journal.take(0)), verdict::committed);
-  crash();
-  set_status(run_status::waiting, at_s(200));
-  batch wait = journal.take(0);
-  ASSERT_EQ(commit_one(memory, *append_inbox(memory, id, inbox_kind::cancel, nullptr)),
-            verdict::committed);
-  EXPECT_EQ(commit_one(memory, wait), verdict::refused);
-  EXPECT_EQ((*read_run(memory, id))->wake_at, at_s(100));
-
-  crash();
-  run_state next = journal.state();
-  next.inbox_read = *inbox_tail(memory, id);
-  EXPECT_EQ(next.inbox_read, 1u);
-  journal.set_state(next);
-  EXPECT_EQ(commit_one(memory, journal.take(1)), verdict::committed);
-  EXPECT_TRUE(read_inbox(memory, id, 0)->empty()); // consumed entries are gone
-  EXPECT_EQ(*inbox_tail(memory, id), 1u);          // their numbers are not
-}
-
-TEST_F(run_journal_test, a_refused_wait_may_go_in_front_of_what_is_taken_next) {
-  journal.stage_timer(path("/w"), at_s(100));
-  set_status(run_status::waiting, at_s(100));
-  batch wait = journal.take(0);
-  commit_one(memory, *append_inbox(memory, id, inbox_kind::suspend, nullptr));
-  EXPECT_EQ(commit_one(memory, wait), verdict::refused);
-  run_state next = journal.state();
-  next.status = run_status::running;
-  next.wake_at.reset();
-  next.inbox_read = 1;
-  journal.set_state(next);
-  batch both = journal.take();
-  both.writes.insert(both.writes.begin(), wait.writes.begin(), wait.writes.end());
-  EXPECT_EQ(commit_one(memory, both), verdict::committed);
-  crash();
-  EXPECT_EQ(step("/w"), "timer /w");
-  EXPECT_EQ(count(memory, table::wake), 0u);
-  EXPECT_EQ(count(memory, table::run_awake), 1u);
-}
-
 // --- numbers and indexes -------------------------------------------------------------------------
 
 TEST_F(run_journal_test, outbox_numbers_never_come_back) {

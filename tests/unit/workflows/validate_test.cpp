@@ -5,7 +5,6 @@
 #include <iterator>
 
 #include "harness.hpp"
-#include "workflows/names.hpp"
 #include "workflows/positions.hpp"
 
 namespace pawl::workflows {
@@ -326,12 +325,6 @@ TEST(text_map, finds_members_elements_and_duplicates) {
   EXPECT_EQ(map.find("/d"), (text_position{3, 1}));
   ASSERT_EQ(map.duplicates.size(), 1u);
   EXPECT_EQ(map.duplicates[0].second, (text_position{2, 16}));
-}
-
-TEST(nearest_names, find_what_was_meant) {
-  EXPECT_EQ(nearest_name("Modell", {"model", "mode"}), "model");
-  EXPECT_EQ(nearest_name("xyz", {"model"}), "");
-  EXPECT_EQ(nearest_name("description", {"title", "summary"}), "summary");
 }
 
 // --- the official examples

@@ -1,10 +1,10 @@
+#include <pawl/duration.hpp>
+
 #include <string>
 
 #include <gtest/gtest.h>
 
-#include "workflows/duration.hpp"
-
-namespace pawl::workflows {
+namespace pawl {
 namespace {
 
 using namespace std::chrono_literals;
@@ -72,7 +72,7 @@ TEST(duration, refuses_what_is_not_iso_8601) {
   for (const auto& [text, words] : table) {
     const auto read = parse_duration(text);
     ASSERT_FALSE(read.has_value()) << text;
-    EXPECT_EQ(read.error().code, errc::invalid_definition) << text;
+    EXPECT_EQ(read.error().code, errc::invalid_argument) << text;
     EXPECT_NE(read.error().message.find(words), std::string::npos) << read.error().render();
     EXPECT_FALSE(read.error().hint.empty());
   }
@@ -83,15 +83,21 @@ TEST(duration, reads_objects) {
             24h + 2h + 3min + 4s);
   EXPECT_EQ(*parse_duration({{"milliseconds", 250}}), 250ms);
   EXPECT_EQ(*parse_duration({{"seconds", 0}}), 0s);
+  EXPECT_EQ(*parse_duration(json::parse(R"({"seconds": 30.0})")), 30s); // computed by jq
+  EXPECT_EQ(*parse_duration(
+                {{"days", 1}, {"hours", 2}, {"minutes", 3}, {"seconds", 4}, {"milliseconds", 5}}),
+            93'784'005ms);
 }
 
 TEST(duration, refuses_objects_that_are_none) {
   const std::pair<const char*, const char*> table[] = {
       {"{}", "is empty"},
-      {R"({"second": 1})", "is unknown"},
+      {R"({"second": 1})", "key \"second\" is unknown, did you mean \"seconds\"?"},
       {R"({"weeks": 1})", "is unknown"},
       {R"({"seconds": -1})", "non-negative integer"},
       {R"({"seconds": 1.5})", "non-negative integer"},
+      {R"({"seconds": 1e300})", "non-negative integer"},
+      {R"({"seconds": -1.0})", "non-negative integer"},
       {R"({"seconds": "1"})", "non-negative integer"},
       {R"({"seconds": null})", "non-negative integer"},
       {R"({"days": 106752})", "292 years"},
@@ -108,5 +114,13 @@ TEST(duration, refuses_objects_that_are_none) {
   }
 }
 
+TEST(duration, refuses_with_a_text_that_is_fit_to_print) {
+  // 79 bytes of ASCII, then a character of two bytes: it is not cut in half.
+  const auto read = parse_duration("P" + std::string(78, '\n') + "\xc3\xa9 and more");
+  ASSERT_FALSE(read.has_value());
+  EXPECT_NE(read.error().message.find("\"P" + std::string(78, '?') + "...\""), std::string::npos)
+      << read.error().message;
+}
+
 } // namespace
-} // namespace pawl::workflows
+} // namespace pawl

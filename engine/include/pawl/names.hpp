@@ -1,15 +1,15 @@
-// "Did you mean": the nearest of the names that are allowed.
+// Names in messages: quoting them, listing them, and finding the one that somebody meant.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace pawl::inference {
+namespace pawl {
 
 /// The name nearest to `word` by edit distance (insert, delete, replace, swap of neighbours),
 /// without regard to case, '_' and '-'. Empty when none is near: more than a third of the longer
-/// one would have to change.
+/// one would have to change, or anything but that of a word of one or two letters.
 [[nodiscard]] std::string nearest_name(std::string_view word,
                                        const std::vector<std::string>& names);
 
@@ -17,7 +17,11 @@ namespace pawl::inference {
 [[nodiscard]] std::string suggest_name(std::string_view word,
                                        const std::vector<std::string>& names);
 
-/// `"word"` for messages: cut to a readable length, control characters as '?'.
+/// "a, b, c".
+[[nodiscard]] std::string join_names(const std::vector<std::string>& names);
+
+/// `"word"` for messages: cut to a readable length (never within a UTF-8 character), control
+/// characters as '?'.
 [[nodiscard]] std::string quote(std::string_view word);
 
-} // namespace pawl::inference
+} // namespace pawl

@@ -1,12 +1,17 @@
-#include "workflows/duration.hpp"
+#include <pawl/duration.hpp>
+#include <pawl/names.hpp>
 
 #include <array>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-namespace pawl::workflows {
+namespace pawl {
 
 namespace {
 
@@ -24,16 +29,6 @@ constexpr std::array<unit, 2> date_units{{{'W', 7 * day}, {'D', day}}};
 constexpr std::array<unit, 3> time_units{
     {{'H', 3'600 * second}, {'M', 60 * second}, {'S', second}}};
 
-struct key_unit {
-  std::string_view key;
-  std::int64_t nanoseconds;
-};
-constexpr std::array<key_unit, 5> keys{{{"days", day},
-                                        {"hours", 3'600 * second},
-                                        {"minutes", 60 * second},
-                                        {"seconds", second},
-                                        {"milliseconds", 1'000'000}}};
-
 /// Adds count * unit to `total`; false on overflow.
 bool add(std::int64_t& total, std::uint64_t count, std::int64_t nanoseconds) {
   const auto left = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max() - total);
@@ -44,7 +39,7 @@ bool add(std::int64_t& total, std::uint64_t count, std::int64_t nanoseconds) {
 }
 
 error refused(const std::string& what, std::string_view why) {
-  return error(errc::invalid_definition, "duration " + what + " " + std::string(why), {},
+  return error(errc::invalid_argument, "duration " + what + " " + std::string(why), {},
                std::string(iso_example));
 }
 
@@ -73,7 +68,7 @@ public:
         return fail(why);
     }
     if (!rest_.empty())
-      return fail("has a part that is out of place: \"" + std::string(rest_) + "\"");
+      return fail("has a part that is out of place: " + quote(rest_));
     if (!any_)
       return fail("has no number");
     return duration(total_);
@@ -146,13 +141,7 @@ private:
     return add(total_, count, nanoseconds) && add(total_, part, 1);
   }
 
-  result<duration> fail(const std::string& why) const {
-    constexpr std::size_t shown_bytes_max = 60;
-    std::string shown(text_.substr(0, shown_bytes_max));
-    if (shown.size() < text_.size())
-      shown += "...";
-    return refused("\"" + shown + "\"", why);
-  }
+  result<duration> fail(const std::string& why) const { return refused(quote(text_), why); }
 
   std::string_view text_;
   std::string_view rest_;
@@ -161,23 +150,37 @@ private:
   bool fraction_seen_ = false;
 };
 
+/// A float without a fraction is an integer too; every one up to 2^53 is exact.
+std::optional<std::uint64_t> count_of(const json& value) {
+  constexpr double exact_max = 9007199254740992;
+  if (value.is_number_unsigned())
+    return value.get<std::uint64_t>();
+  if (value.is_number_integer() && value.get<std::int64_t>() >= 0)
+    return value.get<std::uint64_t>();
+  if (value.is_number_float())
+    if (const double d = value.get<double>(); d >= 0 && d <= exact_max && std::trunc(d) == d)
+      return static_cast<std::uint64_t>(d);
+  return std::nullopt;
+}
+
 result<duration> from_object(const json& object) {
+  static const std::vector<std::string> names{"days", "hours", "minutes", "seconds",
+                                              "milliseconds"};
+  constexpr std::array<std::int64_t, 5> units{day, 3'600 * second, 60 * second, second, 1'000'000};
   if (object.empty())
     return refused("{}", "is empty");
   std::int64_t total = 0;
   for (const auto& [key, value] : object.items()) {
-    const key_unit* found = nullptr;
-    for (const auto& known : keys)
-      if (known.key == key)
-        found = &known;
-    if (!found)
-      return refused("key \"" + key + "\"",
-                     "is unknown; expected days, hours, minutes, seconds or milliseconds");
-    if (!value.is_number_integer() ||
-        (!value.is_number_unsigned() && value.get<std::int64_t>() < 0))
-      return refused("key \"" + key + "\"", "is not a non-negative integer");
-    if (!add(total, value.get<std::uint64_t>(), found->nanoseconds))
-      return refused("key \"" + key + "\"", "makes it longer than about 292 years");
+    std::size_t i = 0;
+    while (i < names.size() && names[i] != key)
+      ++i;
+    if (i == names.size())
+      return refused("key " + quote(key), "is unknown, " + suggest_name(key, names));
+    const auto count = count_of(value);
+    if (!count)
+      return refused("key " + quote(key), "is not a non-negative integer");
+    if (!add(total, *count, units[i]))
+      return refused("key " + quote(key), "makes it longer than about 292 years");
   }
   return duration(total);
 }
@@ -192,4 +195,4 @@ result<duration> parse_duration(const json& literal) {
   return refused("of type " + std::string(literal.type_name()), "is neither a text nor an object");
 }
 
-} // namespace pawl::workflows
+} // namespace pawl

@@ -1,15 +1,18 @@
-#include "inference/names.hpp"
+#include <pawl/names.hpp>
 
 #include <algorithm>
+#include <cstddef>
+#include <utility>
 
-#include "inference/utf8.hpp"
+namespace pawl {
 
-namespace pawl::inference {
 namespace {
 
 // Nobody misspells a longer one; it bounds the distance's quadratic cost.
 constexpr std::size_t word_bytes_max = 64;
 constexpr std::size_t quote_bytes_max = 80;
+// One change makes another name of a shorter one ("if", "in").
+constexpr std::size_t changed_bytes_min = 3;
 
 std::string normal(std::string_view word) {
   std::string out;
@@ -40,6 +43,23 @@ std::size_t distance(const std::string& a, const std::string& b) {
   return last[b.size()];
 }
 
+std::size_t changes_max(const std::string& wanted, const std::string& candidate) {
+  if (wanted.size() < changed_bytes_min)
+    return 0;
+  return std::max<std::size_t>(1, std::max(wanted.size(), candidate.size()) / 3);
+}
+
+// At most 3 bytes are left off, so that bytes which are no UTF-8 are cut as well.
+std::string_view cut(std::string_view word) {
+  std::size_t size = quote_bytes_max;
+  const auto is_trail = [&](std::size_t at) {
+    return (static_cast<unsigned char>(word[at]) & 0xc0) == 0x80;
+  };
+  while (size > quote_bytes_max - 3 && is_trail(size))
+    --size;
+  return word.substr(0, size);
+}
+
 } // namespace
 
 std::string nearest_name(std::string_view word, const std::vector<std::string>& names) {
@@ -53,9 +73,8 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
       continue;
     const std::string candidate = normal(name);
     const std::size_t d = distance(wanted, candidate);
-    const std::size_t near =
-        std::max<std::size_t>(1, std::max(wanted.size(), candidate.size()) / 3);
-    if (d <= near && d < candidate.size() && (best.empty() || d < best_distance)) {
+    if (d <= changes_max(wanted, candidate) && d < candidate.size() &&
+        (best.empty() || d < best_distance)) {
       best = name;
       best_distance = d;
     }
@@ -66,14 +85,18 @@ std::string nearest_name(std::string_view word, const std::vector<std::string>& 
 std::string suggest_name(std::string_view word, const std::vector<std::string>& names) {
   if (const std::string near = nearest_name(word, names); !near.empty())
     return "did you mean \"" + near + "\"?";
+  return names.empty() ? "none is allowed here" : "allowed are " + join_names(names);
+}
+
+std::string join_names(const std::vector<std::string>& names) {
   std::string all;
   for (const auto& name : names)
     all += (all.empty() ? "" : ", ") + name;
-  return all.empty() ? "none is allowed here" : "allowed are " + all;
+  return all;
 }
 
 std::string quote(std::string_view word) {
-  const std::string_view shown = utf8_prefix(word, quote_bytes_max);
+  const std::string_view shown = word.size() > quote_bytes_max ? cut(word) : word;
   std::string out = "\"";
   for (const char c : shown)
     out.push_back(static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c);
@@ -82,4 +105,4 @@ std::string quote(std::string_view word) {
   return out + "\"";
 }
 
-} // namespace pawl::inference
+} // namespace pawl

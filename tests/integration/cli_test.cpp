@@ -38,7 +38,8 @@ TEST_P(wrong, is_told_on_stderr_with_its_code_and_touches_nothing) {
   d.write("keys.json", R"({"provider": {}})");
   d.write("price.json",
           R"({"providers": {"p": {"protocol": "openai-chat", "baseUrl": "http://127.0.0.1:1/v1"}},
-    "models": {"p/m": {"deployments": [{"provider": "p", "model": "m", "prices": {"inputPerMillion": 0.1, "outputPerMillion": "1"}}]}}})");
+    "models": {"p/m": {"deployments": [{"provider": "p", "model": "m",
+      "prices": {"inputPerMillion": 0.1, "outputPerMillion": "1"}}]}}})");
   d.write("cycle.json", R"({"aliases": {"a": "b", "b": "a"}})");
   d.write(
       "secret.json",

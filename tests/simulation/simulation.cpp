@@ -156,7 +156,7 @@ void simulation::start_gateway(std::unique_ptr<storage::memory_store> on) {
   link_.connect_gateway(life.gateway.get());
 }
 
-bool simulation::crash_here(moment_phase phase) {
+bool simulation::crash_here() {
   const auto number = point_++;
   if (options_.cancel_at == number) {
     result_.cancelled_at_seconds = std::chrono::duration<double>(time_->now() - began_).count();
@@ -172,13 +172,13 @@ bool simulation::crash_here(moment_phase phase) {
 
 void simulation::do_with_points(const std::function<std::set<moment>()>& what) {
   const auto before = point_;
-  if (crash_here(moment_phase::before))
+  if (crash_here())
     return;
   const auto names = what();
   result_.moments.resize(point_ + 1);
   result_.moments[before] = names;
   result_.moments[point_] = names;
-  (void)crash_here(moment_phase::after);
+  (void)crash_here();
 }
 
 // Tokens that were delivered and whose log write has been answered: a kill cannot lose them.
@@ -194,7 +194,7 @@ std::vector<simulation::deed> simulation::possible() {
   auto& host = *hosts_.back();
   auto& gateway = *gateways_.back();
   if (scheduler_->has_job())
-    all.insert(all.end(), {deed::actor, deed::actor, deed::actor});
+    all.assign(3, deed::actor);
   if (host.queue->backlog() > 0)
     all.push_back(deed::host_commit);
   if (gateway.queue->backlog() > 0)

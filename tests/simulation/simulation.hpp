@@ -100,7 +100,7 @@ private:
   [[nodiscard]] std::vector<deed> possible();
   bool step();
   void do_with_points(const std::function<std::set<moment>()>& what);
-  [[nodiscard]] bool crash_here(moment_phase phase);
+  [[nodiscard]] bool crash_here();
   void crash_now(const crash& planned);
   void replace_host_by_another();
   void crash_gateway(manner how);

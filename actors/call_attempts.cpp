@@ -324,8 +324,11 @@ void inference_call::arm_total() {
     return;
   expired_ = false;
   const auto serial = ++total_serial_;
-  self_->delayed_send(handle(self_), *request_->total_timeout,
-                      call_tick{serial, call_timer::total});
+  // It counts from the call's beginning, whatever crashed since.
+  auto left = *request_->total_timeout;
+  if (!rows_.empty())
+    left = until(rows_.front().started_at + left, core_->now());
+  self_->delayed_send(handle(self_), left, call_tick{serial, call_timer::total});
 }
 
 void inference_call::on_tick(const call_tick& m) {

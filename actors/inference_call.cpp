@@ -307,6 +307,7 @@ void inference_call::recover() {
       row.provider_request_id = said.response_id();
     if (spoke && folded.late_restart) {
       row.kind = attempt_kind::restart;
+      ++record_->restarts;
       record_->answer_from = first_data_number_of(row.attempt);
     }
     if (complete && said.ended() && said.tokens())

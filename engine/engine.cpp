@@ -1,5 +1,6 @@
 #include <pawl/engine.hpp>
 
+#include <atomic>
 #include <future>
 
 #include "engine/differences.hpp"
@@ -25,12 +26,17 @@ public:
     if (next_)
       next_->on_status(run, status, result, cause);
     if (is_ended(status) || status == run_status::suspended)
-      board_.asleep(run);
+      settle(run);
   }
   void on_refused(const run_id& run, const error& why) override {
     if (next_)
       next_->on_refused(run, why);
-    board_.asleep(run, why);
+    settle(run, why);
+  }
+  /// The run has come to rest for whoever waits through this observer. Counts once.
+  void settle(const run_id& run, std::optional<error> refused = std::nullopt) {
+    if (!settled_.test_and_set())
+      board_.asleep(run, std::move(refused));
   }
   void on_note(const run_id& run, const task_note& note, time_point at) override {
     if (next_)
@@ -44,6 +50,7 @@ public:
 private:
   run_board& board_;
   std::shared_ptr<run_observer> next_;
+  std::atomic_flag settled_;
 };
 
 // Waits for an answer that an actor gives on another thread. The promise outlives both sides.
@@ -153,11 +160,11 @@ result<void> engine::resume(const run_id& id, std::shared_ptr<run_observer> obse
   auto& p = *parts_;
   p.board.awake(id);
   answer_slot<void> done;
-  p.host->resume(id, std::make_shared<watching_observer>(p.board, std::move(observer)),
-                 done.setter());
+  const auto watching = std::make_shared<watching_observer>(p.board, std::move(observer));
+  p.host->resume(id, watching, done.setter());
   auto answer = done.wait();
   if (!answer)
-    p.board.asleep(id);
+    watching->settle(id);
   return answer;
 }
 

@@ -12,7 +12,8 @@ setup:
 build: setup
 	@tools/build $(BUILD)
 
-demo: build
+demo: setup
+	@tools/build $(BUILD) pawl bill_beside_ledger
 	@tools/demo $(BUILD)/cli/pawl
 
 test: build

@@ -1,8 +1,7 @@
 # The two commands of the README, and what they need. Everything else is CMake (see CONTRIBUTING.md).
 BUILD ?= build/release
-export PAWL_BUILD := $(BUILD)
 
-.PHONY: all setup build demo test bench clean
+.PHONY: all setup build demo test clean
 
 all: build
 
